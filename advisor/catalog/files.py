@@ -1,0 +1,79 @@
+"""The files of a catalog folder: which kinds there are, where they stand, how an id follows from a path."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from advisor.catalog import schema
+from advisor.errors import DataError
+
+KINDS: dict[str, type[Any]] = {
+    "models": schema.Model,
+    "providers": schema.Provider,
+    "families": schema.Family,
+    "licenses": schema.License,
+    "benchmarks": schema.Benchmark,
+    "hardware": schema.HardwareProfile,
+    "quantizations": schema.QuantizationTable,
+    "articles": schema.Article,
+}
+
+
+class CatalogFile(NamedTuple):
+    """One YAML file: the kind and id that its path gives it, its name for messages, its bytes."""
+
+    kind: str
+    id: str
+    name: str
+    content: bytes
+
+    def text(self) -> str:
+        """Return the content as text.
+
+        Raises:
+            DataError: where it is not UTF-8.
+        """
+        try:
+            return self.content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = self.content[: error.start].count(b"\n") + 1
+            raise DataError([f"{self.name}:{line}: is not UTF-8 text"]) from None
+
+
+def read_folder(catalog: Path, articles: Path | None = None) -> list[CatalogFile]:
+    """Return every record file below `catalog` (and the articles in `articles`), in order of path.
+
+    Raises:
+        DataError: where the folder or a file in it cannot be read.
+    """
+    try:
+        found = [f for kind in KINDS if kind != "articles" for f in _files(catalog, kind)]
+        if articles and articles.is_dir():
+            found += [
+                CatalogFile("articles", path.stem, f"{articles.name}/{path.name}", path.read_bytes())
+                for path in sorted(articles.glob("*.yaml"))
+            ]
+    except OSError as error:
+        raise DataError([f"{error.filename or catalog}:1: cannot be read: {error.strerror}"]) from None
+    return found
+
+
+def _files(catalog: Path, kind: str) -> Iterator[CatalogFile]:
+    folder = catalog / kind
+    pattern = "*/*.yaml" if kind == "models" else "*.yaml"
+    for path in sorted(folder.glob(pattern)):
+        record_id = path.relative_to(folder).with_suffix("").as_posix() if kind == "models" else path.stem
+        yield CatalogFile(kind, record_id, str(path.relative_to(catalog.parent)), path.read_bytes())
+
+
+def digest(files: list[CatalogFile]) -> str:
+    """Return the sha256 over kinds, ids and contents: equal files have equal digests on every machine."""
+    total = hashlib.sha256()
+    for file in sorted(files):
+        content = file.content.replace(b"\r\n", b"\n")
+        total.update(f"{file.kind}/{file.id}\0{len(content)}\0".encode())
+        total.update(content)
+    return total.hexdigest()

@@ -1,0 +1,170 @@
+"""Find, read and cache the catalog: shipped compiled, compiled on first use in a checkout, overlaid by folders."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from advisor import paths
+from advisor.catalog import schema
+from advisor.catalog.snapshot import Snapshot
+from advisor.errors import DataError, ExternalError, UnknownNameError
+
+
+class Catalog:
+    """The records of a snapshot with the indexes that commands look things up in."""
+
+    def __init__(self, snapshot: Snapshot, layers: dict[tuple[str, str], dict[str, str]] | None = None) -> None:
+        self.snapshot = snapshot
+        self.models = snapshot.models
+        self.providers = snapshot.providers
+        self.licenses = snapshot.licenses
+        self.layers = layers or {}
+        """By (kind, id): which overlay folder stated which fact group."""
+
+    @cached_property
+    def publisher_by_org(self) -> dict[str, str]:
+        """Provider ids by the hub organisation they upload to."""
+        return {org: pid for pid, provider in self.providers.items() for org in provider.hub_orgs}
+
+    @cached_property
+    def results(self) -> dict[str, list[tuple[str, schema.Benchmark, schema.Result]]]:
+        """By model id: every benchmark result, as (benchmark id, benchmark, result)."""
+        found: dict[str, list[tuple[str, schema.Benchmark, schema.Result]]] = {}
+        for benchmark_id, benchmark in self.snapshot.benchmarks.items():
+            for model_id, result in benchmark.results.items():
+                found.setdefault(model_id, []).append((benchmark_id, benchmark, result))
+        return found
+
+    @cached_property
+    def mentions(self) -> dict[str, list[str]]:
+        """By subject of a claim (`model:ID`, `family:ID` …): the paragraphs, as `003#14`."""
+        found: dict[str, dict[str, None]] = {}
+        for article in self.snapshot.articles.values():
+            for claim in article.claims:
+                place = f"{article.number}#{claim.paragraph}"
+                found.setdefault(claim.subject, {})[place] = None
+        return {subject: sorted(places) for subject, places in found.items()}
+
+    def subjects_of(self, model_id: str) -> list[str]:
+        """Return what claims about a model may be about: itself, its family, that family's parents."""
+        subjects = [f"model:{model_id}"]
+        family: str | None = self.models[model_id].family
+        while family and f"family:{family}" not in subjects:
+            subjects.append(f"family:{family}")
+            record = self.snapshot.families.get(family)
+            family = record.parent if record else None
+        return subjects
+
+    def articles_naming(self, model_id: str) -> list[str]:
+        """Return the paragraphs that name a model, its family or a parent of that, as `003#14`."""
+        return sorted({place for s in self.subjects_of(model_id) for place in self.mentions.get(s, [])})
+
+    def find_model(self, name: str) -> str:
+        """Return the id of the model called `name`: its id, an alias, or its name, in any case.
+
+        Raises:
+            UnknownNameError: with the three nearest names.
+        """
+        if name in self.models:
+            return name
+        if name.casefold() in self.names:
+            return self.names[name.casefold()]
+        raise UnknownNameError("model", name, self.names.values(), "'advisor catalog list' prints all.")
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Model ids by folded id, alias, display name and bare repository name; the first of equals wins."""
+        found: dict[str, str] = {}
+        for names_of in (_ids, _aliases, _bare_names):
+            for model_id, model in self.models.items():
+                for name in names_of(model_id, model):
+                    found.setdefault(name.casefold(), model_id)
+        return found
+
+
+def _ids(model_id: str, model: schema.Model) -> list[str]:
+    return [model_id]
+
+
+def _aliases(model_id: str, model: schema.Model) -> list[str]:
+    return [model.name, *model.aliases]
+
+
+def _bare_names(model_id: str, model: schema.Model) -> list[str]:
+    return [model_id.split("/", 1)[1]]
+
+
+def load(overlays: tuple[Path, ...] = ()) -> Catalog:
+    """Load the shipped catalog, or the checkout's, with `overlays` laid over it in order.
+
+    Raises:
+        DataError: where a file is wrong or an overlay breaks a reference.
+        ExternalError: where there is no catalog at all.
+    """
+    snapshot = _shipped() or _of_checkout()
+    if not overlays:
+        return Catalog(snapshot)
+    from advisor.catalog.overlay import lay_over
+
+    return lay_over(snapshot, overlays)
+
+
+def _shipped() -> Snapshot | None:
+    try:
+        return msgspec.msgpack.decode(paths.COMPILED.read_bytes(), type=Snapshot)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.MsgspecError) as error:
+        raise ExternalError(f"{paths.COMPILED} is damaged ({error}); install local-model-advisor again") from None
+
+
+def _of_checkout() -> Snapshot:
+    """Compile the checkout's files, or take the result of an earlier compilation of the same bytes."""
+    root = paths.checkout()
+    if root is None:
+        raise ExternalError("the installed package holds no catalog; install local-model-advisor again")
+    from advisor.catalog import files
+
+    found = files.read_folder(root / "catalog", root / "seeds")
+    schema_print = hashlib.sha256(Path(schema.__file__).read_bytes()).hexdigest()[:16]
+    name = f"catalog-{files.digest(found)[:32]}-{schema_print}.msgpack"
+    folder = paths.cache_folder()
+    cached = folder / name if folder else None
+    if cached:
+        with contextlib.suppress(OSError, msgspec.MsgspecError):
+            return msgspec.msgpack.decode(cached.read_bytes(), type=Snapshot)
+    from advisor.catalog.references import problems_of
+    from advisor.catalog.snapshot import compile_files
+
+    snapshot = compile_files(found)
+    problems = problems_of(snapshot)
+    if problems:
+        raise DataError([f"{p.kind}/{p.id}: {p.message}" for p in problems])
+    if cached:
+        with contextlib.suppress(OSError):
+            _replace(cached, msgspec.msgpack.encode(snapshot))
+    return snapshot
+
+
+def _replace(target: Path, content: bytes) -> None:
+    """Write a cache file whole or not at all, and drop the ones that it replaces."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
+        file.write(content)
+    os.replace(file.name, target)
+    for old in target.parent.glob("catalog-*.msgpack"):
+        if old != target:
+            old.unlink(missing_ok=True)
+
+
+def record_of(catalog: Catalog, kind: str, record_id: str) -> Any:
+    """Return one record of the catalog, or None."""
+    return getattr(catalog.snapshot, kind).get(record_id)

@@ -1,0 +1,90 @@
+"""An organisation's own records laid over the shipped ones, fact group by fact group."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from advisor import strict_yaml
+from advisor.catalog import files
+from advisor.catalog.load import Catalog
+from advisor.catalog.references import problems_of
+from advisor.catalog.snapshot import Snapshot, build
+from advisor.errors import DataError, UserError
+from advisor.records import RecordError, read_record
+
+
+def lay_over(base: Snapshot, folders: tuple[Path, ...]) -> Catalog:
+    """Return the catalog that results from `folders` in order; a later one wins.
+
+    Raises:
+        UserError: where a folder does not exist.
+        DataError: with every problem, also of references that an overlay breaks.
+    """
+    records = {kind: dict(getattr(base, kind)) for kind in files.KINDS}
+    layers: dict[tuple[str, str], dict[str, str]] = {}
+    places: dict[tuple[str, str], files.CatalogFile] = {}
+    problems: list[str] = []
+    digests = [base.digest]
+    for folder in folders:
+        if not folder.is_dir():
+            raise UserError(f"--catalog {folder}: no such folder; it should hold models/, providers/ …")
+        found = files.read_folder(folder)
+        if not found:
+            raise UserError(f"--catalog {folder}: holds no records; they stand in models/ORG/NAME.yaml and the like")
+        digests.append(files.digest(found))
+        for file in found:
+            try:
+                below = records[file.kind].get(file.id)
+                records[file.kind][file.id], stated = _merged(file, below)
+            except RecordError as error:
+                problems += error.listed(file.name)
+            except DataError as error:
+                problems += error.problems
+            else:
+                layers.setdefault((file.kind, file.id), {}).update(dict.fromkeys(stated, str(folder)))
+                places[file.kind, file.id] = file
+    if problems:
+        raise DataError(problems)
+    snapshot = build(hashlib.sha256("\n".join(digests).encode()).hexdigest(), records)
+    broken = problems_of(snapshot)
+    if broken:
+        raise DataError([_located(p.message, places.get((p.kind, p.id)), p) for p in broken])
+    return Catalog(snapshot, layers)
+
+
+def _merged(file: files.CatalogFile, below: Any) -> tuple[Any, list[str]]:
+    """Return the record with the overlay's fact groups over those below, and which the overlay states."""
+    text = file.text()
+    record_type = files.KINDS[file.kind]
+    try:
+        data = strict_yaml.parse(text)
+    except strict_yaml.YamlProblem:
+        data = None
+    stated = [str(key) for key in data] if isinstance(data, dict) else []
+    if below is None or not isinstance(data, dict):
+        return read_record(text, record_type), stated
+    whole = msgspec.to_builtins(below) | data
+    try:
+        return msgspec.convert(whole, record_type), stated
+    except msgspec.ValidationError:
+        raise RecordError(_own_problems(text, whole, data, record_type)) from None
+
+
+def _own_problems(text: str, whole: dict[str, Any], data: dict[str, Any], record_type: type[Any]) -> list[Any]:
+    from advisor.records import Problem, problems_in, told
+
+    return [
+        Problem(strict_yaml.line_of(text, path), told(path, message))
+        for path, message in problems_in(whole, record_type)
+        if not path or path[0] in data
+    ]
+
+
+def _located(message: str, file: files.CatalogFile | None, problem: Any) -> str:
+    if file is None:
+        return f"{problem.kind}/{problem.id}: {message}"
+    return f"{file.name}:{strict_yaml.line_of(file.text(), problem.path)}: {message}"

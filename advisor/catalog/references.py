@@ -1,0 +1,119 @@
+"""What records say about each other: references that lead nowhere, circles, names claimed twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from advisor.catalog.schema import Model
+from advisor.catalog.snapshot import Snapshot
+from advisor.errors import nearest
+
+
+class ReferenceProblem(NamedTuple):
+    """A problem of the record `id` of `kind`, at `path` inside it."""
+
+    kind: str
+    id: str
+    path: tuple[str | int, ...]
+    message: str
+
+
+def problems_of(snapshot: Snapshot) -> list[ReferenceProblem]:
+    """Return every reference of the catalog that does not hold."""
+    return [*_of_models(snapshot), *_of_families(snapshot), *_of_evidence(snapshot), *_of_names(snapshot)]
+
+
+def _missing(kind: str, name: str, known: dict[str, object]) -> str:
+    near = nearest(name, known, count=1, cutoff=0.6)
+    return f"no {kind} '{name}'" + (f"; did you mean '{near[0]}'?" if near else "")
+
+
+def _of_models(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
+    orgs = {org: True for provider in snapshot.providers.values() for org in provider.hub_orgs}
+    for model_id, model in snapshot.models.items():
+        for path, kind, name, known in _references(snapshot, model):
+            if name not in known:
+                yield ReferenceProblem("models", model_id, path, _missing(kind, name, known))
+        for index, artifact in enumerate(model.artifacts):
+            org = artifact.repo.split("/")[0]
+            if org not in orgs:
+                message = f"publisher '{org}' has no record under providers/; its artifacts are never offered"
+                yield ReferenceProblem("models", model_id, ("artifacts", index, "repo"), message)
+        if _in_circle(snapshot, model_id):
+            yield ReferenceProblem("models", model_id, ("lineage",), "is its own ancestor")
+
+
+def _references(
+    snapshot: Snapshot, model: Model
+) -> Iterator[tuple[tuple[str | int, ...], str, str, dict[str, object]]]:
+    yield ("provider",), "provider", model.provider, dict(snapshot.providers)
+    yield ("family",), "family", model.family, dict(snapshot.families)
+    if model.license:
+        for name in (model.license.id, *model.license.also):
+            yield ("license",), "license", name, dict(snapshot.licenses)
+    if model.lineage:
+        for index, base in enumerate(model.lineage.base_models):
+            yield ("lineage", "base_models", index, "id"), "model", base.id, dict(snapshot.models)
+
+
+def _in_circle(snapshot: Snapshot, start: str) -> bool:
+    """Say whether following base models from `start` leads back to it."""
+    seen: set[str] = set()
+    todo = [start]
+    while todo:
+        model = snapshot.models.get(todo.pop())
+        for base in model.lineage.base_models if model and model.lineage else ():
+            if base.id == start:
+                return True
+            if base.id not in seen:
+                seen.add(base.id)
+                todo.append(base.id)
+    return False
+
+
+def _of_families(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
+    for family_id, family in snapshot.families.items():
+        if family.provider not in snapshot.providers:
+            message = _missing("provider", family.provider, dict(snapshot.providers))
+            yield ReferenceProblem("families", family_id, ("provider",), message)
+        if family.parent and family.parent not in snapshot.families:
+            message = _missing("family", family.parent, dict(snapshot.families))
+            yield ReferenceProblem("families", family_id, ("parent",), message)
+
+
+def _of_evidence(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
+    for benchmark_id, benchmark in snapshot.benchmarks.items():
+        for model_id in benchmark.results:
+            if model_id not in snapshot.models:
+                message = _missing("model", model_id, dict(snapshot.models))
+                yield ReferenceProblem("benchmarks", benchmark_id, ("results", model_id), message)
+    known: dict[str, dict[str, object]] = {
+        "model": dict(snapshot.models),
+        "family": dict(snapshot.families),
+        "provider": dict(snapshot.providers),
+    }
+    for article_id, article in snapshot.articles.items():
+        for index, claim in enumerate(article.claims):
+            kind, _, name = claim.subject.partition(":")
+            if kind != "other" and name not in known.get(kind, {}):
+                message = _missing(kind, name, known.get(kind, {}))
+                yield ReferenceProblem("articles", article_id, ("claims", index, "subject"), message)
+
+
+def _of_names(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
+    """Aliases must lead to one model."""
+    holders: dict[str, str] = {model_id.casefold(): model_id for model_id in snapshot.models}
+    for model_id, model in snapshot.models.items():
+        for alias in model.aliases:
+            holder = holders.setdefault(alias.casefold(), model_id)
+            if holder != model_id:
+                message = f"alias '{alias}' is already a name of {holder}"
+                yield ReferenceProblem("models", model_id, ("aliases",), message)
+    orgs: dict[str, str] = {}
+    for provider_id, provider in snapshot.providers.items():
+        for org in provider.hub_orgs:
+            holder = orgs.setdefault(org, provider_id)
+            if holder != provider_id:
+                message = f"hub organisation '{org}' already belongs to {holder}"
+                yield ReferenceProblem("providers", provider_id, ("hub_orgs",), message)

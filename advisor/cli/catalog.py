@@ -1,0 +1,93 @@
+"""`advisor catalog list`, `show`, `lint`, `sources`, `schema`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from advisor.cli.options import CATALOG, open_catalog, output_options
+from advisor.cli.output import deliver, say
+from advisor.errors import DataError
+
+
+@click.group("catalog")
+def command() -> None:
+    """Read and check the catalog of models, licences, hardware and evidence."""
+
+
+@command.command("list")
+@click.option("--articles", is_flag=True, help="Show the systems that the articles name, and where.")
+@output_options
+def list_models(articles: bool, catalog: tuple[Path, ...], format_name: str, output: Path | None) -> int:
+    """List all models."""
+    from advisor.listing import listing, systems
+
+    opened = open_catalog(catalog)
+    if articles:
+        deliver(systems(opened), "systems", format_name, output)
+    else:
+        deliver(listing(opened), "listing", format_name, output)
+    return 0
+
+
+@command.command("show")
+@click.argument("name")
+@output_options
+def show(name: str, catalog: tuple[Path, ...], format_name: str, output: Path | None) -> int:
+    """Show one record whole: a model, family, provider, licence, benchmark or hardware profile."""
+    from advisor.shown import find
+
+    opened = open_catalog(catalog)
+    deliver(find(opened, name), "shown", format_name, output)
+    return 0
+
+
+@command.command("lint")
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+def lint(folder: Path | None) -> int:
+    """Check every file below FOLDER (the checkout's catalog if none is given)."""
+    from advisor.curation.lint import lint as check
+    from advisor.paths import checkout
+
+    root = checkout()
+    if folder is None and root is None:
+        say("The shipped catalog was checked when it was built; name a FOLDER of your own records.")
+        return 0
+    target = folder or (root or Path()) / "catalog"
+    if not target.is_dir():
+        raise DataError([f"{target}:1: no such folder"])
+    problems = check(target, target.parent / "seeds" if folder is None else None)
+    if problems:
+        raise DataError(problems)
+    say(f"{target}: no problems")
+    return 0
+
+
+@command.command("sources")
+@click.option("--articles", type=click.Path(path_type=Path), required=True, help="Folder with the articles' texts.")
+@CATALOG
+def sources(articles: Path, catalog: tuple[Path, ...]) -> int:
+    """Check the articles' records against their texts: hashes, paragraphs, surface forms."""
+    from advisor.curation.articles import check_articles
+
+    records = open_catalog(catalog).snapshot.articles
+    problems = check_articles(records, articles)
+    if problems:
+        raise DataError(problems)
+    claims = sum(len(article.claims) for article in records.values())
+    say(f"{len(records)} articles, {claims} claims: hashes, paragraphs and surface forms agree")
+    return 0
+
+
+@command.command("schema")
+@click.argument("name", required=False)
+def schema(name: str | None) -> int:
+    """Print the JSON Schema called NAME; the names if none is given."""
+    from advisor.curation.schemas import SCHEMAS, json_schema
+
+    if name is None:
+        click.echo("\n".join(SCHEMAS))
+        return 0
+    deliver(json_schema(name), "schema", "json", None)
+    return 0

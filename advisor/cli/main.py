@@ -1,0 +1,91 @@
+"""The entry point: runs click, turns errors into one message and the right exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from advisor import __version__
+from advisor.cli.lazy import LazyGroup
+from advisor.cli.output import say
+from advisor.errors import AdvisorError
+
+BUG = 70
+INTERRUPTED = 130
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="advisor")
+def cli() -> None:
+    """Which open-weight language models may you use, can you run, and should you prefer?
+
+    Offline, neutral, with a source for every fact. Start with: advisor recommend --lang ja
+    """
+
+
+def entry() -> NoReturn:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; nothing but a message ever reaches the user."""
+    try:
+        result = cli.main(arguments, prog_name="advisor", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.UsageError as error:
+        usage = error.ctx.get_usage() + "\n" if error.ctx else ""
+        say(f"{usage}Error: {error.format_message()}")
+        return 2
+    except AdvisorError as error:
+        say(f"Error: {error}")
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        say("Interrupted.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _closed_pipe()
+    except OSError as error:
+        say(f"Error: {error.filename or 'the system'}: {error.strerror or error}")
+        return 4
+    except Exception:
+        return _bug()
+    return result if isinstance(result, int) else 0
+
+
+def _closed_pipe() -> int:
+    """The reader has gone, as `head` does: leave quietly, and keep Python from complaining at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return 0
+
+
+def _bug() -> int:
+    """Write the traceback to a log and tell the user where it is."""
+    import tempfile
+    import traceback
+    from pathlib import Path
+
+    from advisor.paths import state_folder
+
+    told = f"advisor {__version__}, Python {sys.version}, {sys.platform}\n{sys.argv}\n\n{traceback.format_exc()}"
+    for folder in (state_folder(), Path(tempfile.gettempdir())):
+        try:
+            if folder is None:
+                continue
+            folder.mkdir(parents=True, exist_ok=True)
+            log = folder / "advisor-error.log"
+            log.write_text(told, encoding="utf-8")
+        except OSError:
+            continue
+        say(f"Error: this is a bug in advisor; please report it with {log}")
+        break
+    else:
+        say(f"Error: this is a bug in advisor; please report it\n{told}")
+    if os.environ.get("ADVISOR_DEBUG"):
+        say(told)
+    return BUG

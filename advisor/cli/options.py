@@ -1,0 +1,121 @@
+"""The options that recommend, explain and compare share, and how they become a recommendation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from advisor.catalog.load import Catalog, load
+from advisor.recommendation import Recommendation
+from advisor.render import FORMATS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_FILE = click.Path(path_type=Path)
+
+
+def _option(*names: str, help: str, many: bool = False, metavar: str | None = None, **more: Any) -> Any:
+    return click.option(
+        *names, help=help + (" (may be repeated)" if many else ""), multiple=many, metavar=metavar, **more
+    )
+
+
+NEEDS = {
+    "requirements": _option(
+        "-r", "--requirements", type=_FILE, metavar="FILE", help="Requirements file; options given beside it win."
+    ),
+    "lang": _option("--lang", many=True, metavar="TAG", help="Language, e.g. ja, zh-Hans"),
+    "task": _option(
+        "--task", many=True, metavar="TASK", help="Task, e.g. chat, code, summarization; chat if none is given"
+    ),
+    "license": _option("--license", many=True, metavar="ID", help="Allow only this licence, base models included"),
+    "use": _option("--use", metavar="USE", help="internal, customer-facing, redistribute or research."),
+    "monthly_users": _option(
+        "--monthly-users", type=int, metavar="N", help="Monthly users of the organisation, affiliates included."
+    ),
+    "annual_revenue": _option(
+        "--annual-revenue", type=int, metavar="USD", help="Yearly revenue of the organisation, affiliates included."
+    ),
+    "territory": _option("--territory", many=True, metavar="CC", help="Country where it is used"),
+    "seat": _option("--seat", metavar="CC", help="Country where the organisation is established."),
+    "origin": _option("--origin", many=True, metavar="CC", help="Makers must be from here, base models' too"),
+    "exclude_origin": _option(
+        "--exclude-origin", many=True, metavar="CC", help="No maker may be from here, base models' too"
+    ),
+    "on_prem": _option("--on-prem", is_flag=True, help="Weights must run on your own machines."),
+    "air_gapped": _option("--air-gapped", is_flag=True, help="No network there at all."),
+    "privacy": _option("--privacy", metavar="LEVEL", help="public, internal, confidential or restricted."),
+    "publisher": _option(
+        "--publisher", many=True, metavar="NAME", help="Who may have uploaded the artifact: official or a name"
+    ),
+    "ram": _option("--ram", metavar="SIZE", help="Main memory of the machine, e.g. 24GB, 64GiB."),
+    "vram": _option("--vram", metavar="SIZE", help="Graphics memory, summed over all GPUs."),
+    "hardware": _option(
+        "--hardware", metavar="NAME", help="A hardware profile, or 'this' for this machine (the default)."
+    ),
+    "context": _option("--context", metavar="TOKENS", help="Context length for each user; 8192 if not given."),
+    "concurrency": _option("--concurrency", type=int, metavar="N", help="Users at the same time; 1 if not given."),
+    "min_speed": _option(
+        "--min-speed", type=float, metavar="TOK/S", help="Tokens per second each user needs at least."
+    ),
+    "max_parameters": _option("--max-parameters", metavar="N", help="Largest size, e.g. 14B."),
+    "min_quant": _option("--min-quant", metavar="Q", help="Coarsest quantization to offer; Q4_K_M if not given."),
+    "prefer": _option(
+        "--prefer", many=True, metavar="CRITERION=WEIGHT", help="Change a ranking weight, e.g. speed=0.5"
+    ),
+    "strict": _option("--strict", is_flag=True, help="What is unknown fails."),
+    "as_of": _option("--as-of", metavar="DATE", help="The day to judge for; the catalog's own if not given."),
+}
+CATALOG: Callable[[Command], Command] = _option(
+    "--catalog", many=True, type=_FILE, metavar="DIR", help="Your own records, laid over ours; later ones win"
+)
+OUTPUT = (
+    _option(
+        "--format",
+        "format_name",
+        type=click.Choice(FORMATS),
+        default="table",
+        show_default=True,
+        help="How to show it.",
+    ),
+    _option("-o", "--output", type=_FILE, metavar="FILE", help="Write to a file instead of stdout."),
+)
+
+
+def shared(command: Command) -> Command:
+    """Give a command all options above."""
+    return _given(command, (*NEEDS.values(), CATALOG, *OUTPUT))
+
+
+def machine_options(command: Command) -> Command:
+    """Give a command the options that describe a machine and what has to fit on it."""
+    names = ("hardware", "ram", "vram", "context", "concurrency", "min_quant")
+    return _given(command, tuple(NEEDS[name] for name in names))
+
+
+def output_options(command: Command) -> Command:
+    """Give a command `--catalog`, `--format` and `--output`."""
+    return _given(command, (CATALOG, *OUTPUT))
+
+
+def _given(command: Command, options: tuple[Any, ...]) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def open_catalog(overlays: tuple[Path, ...]) -> Catalog:
+    """Load the catalog with the overlays of the command line."""
+    return load(overlays)
+
+
+def recommendation_of(catalog: Catalog, needs: dict[str, Any]) -> Recommendation:
+    """Check the options given and recommend."""
+    from advisor.needs.machine import choose
+    from advisor.needs.resolve import resolve
+    from advisor.recommend import recommend
+
+    requirements = resolve(needs, catalog, needs.pop("requirements"))
+    return recommend(requirements, catalog, choose(requirements, catalog))

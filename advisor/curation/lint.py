@@ -1,0 +1,167 @@
+"""Every problem of a catalog's files as `file:line: message`: shape, references, values that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from advisor.catalog import files, schema
+from advisor.catalog.references import problems_of
+from advisor.catalog.snapshot import Snapshot, build
+from advisor.errors import DataError
+from advisor.records import RecordError, read_record
+
+Path_ = tuple[str | int, ...]
+Finding = tuple[Path_, str]
+
+
+def lint(catalog: Path, articles: Path | None) -> list[str]:
+    """Return every problem below a catalog folder, in order of file and line.
+
+    Raises:
+        DataError: where the folder cannot be read.
+    """
+    found = files.read_folder(catalog, articles)
+    problems: list[tuple[str, int, str]] = []
+    records: dict[str, dict[str, Any]] = {kind: {} for kind in files.KINDS}
+    places: dict[tuple[str, str], files.CatalogFile] = {}
+    for file in found:
+        places[file.kind, file.id] = file
+        try:
+            records[file.kind][file.id] = read_record(file.text(), files.KINDS[file.kind])
+        except RecordError as error:
+            problems += [(file.name, p.line, p.message) for p in error.problems]
+        except DataError as error:
+            problems += [(file.name, 1, error.problems[0].split(": ", 1)[1])]
+    unread = {(kind, key) for kind, key in places if key not in records[kind]}
+    snapshot = build(files.digest(found), records)
+    for problem in problems_of(snapshot):
+        if not _about_unread(problem.message, unread):
+            problems.append(_placed(places[problem.kind, problem.id], problem.path, problem.message))
+    for (kind, record_id), file in places.items():
+        for path, message in _values(kind, records[kind].get(record_id), snapshot):
+            problems.append(_placed(file, path, message))
+    problems += [
+        (f"{name}", 1, "lies where no record is read; see docs/adding-a-model.md") for name in _strays(catalog, places)
+    ]
+    return [f"{name}:{line}: {message}" for name, line, message in sorted(set(problems))]
+
+
+def _about_unread(message: str, unread: set[tuple[str, str]]) -> bool:
+    """A record that could not be read is told once, not again by everything that refers to it."""
+    return any(f"'{record_id}'" in message for _, record_id in unread)
+
+
+def _placed(file: files.CatalogFile, path: Path_, message: str) -> tuple[str, int, str]:
+    from advisor.strict_yaml import line_of
+
+    return file.name, line_of(file.text(), path), message
+
+
+def _strays(catalog: Path, places: Iterable[tuple[str, str]]) -> list[str]:
+    """Return YAML files that no kind of record takes in."""
+    taken = {(kind, key) for kind, key in places}
+    strays = []
+    for path in sorted([*catalog.rglob("*.yaml"), *catalog.rglob("*.yml")]):
+        kind, *rest = path.relative_to(catalog).with_suffix("").parts
+        if path.suffix == ".yml" or (kind, "/".join(rest)) not in taken:
+            strays.append(str(path.relative_to(catalog.parent)))
+    return strays
+
+
+def _values(kind: str, record: Any, snapshot: Snapshot) -> Iterator[Finding]:
+    check = _CHECKS.get(kind)
+    if check is not None and record is not None:
+        yield from check(record, snapshot)
+
+
+def _model(model: schema.Model, snapshot: Snapshot) -> Iterator[Finding]:
+    yield from _parameters(model)
+    yield from _architecture(model)
+    yield from _artifacts(model, snapshot)
+    if model.context and model.context.extended and model.context.extended < model.context.native:
+        yield ("context", "extended"), "extended context is shorter than the native one"
+    if model.tasks and model.instruction_tuned is False and "chat" in model.tasks.names:
+        yield ("tasks",), "a base model has no task 'chat'"
+    if model.lineage and model.lineage.trained == "own" and model.lineage.base_models:
+        yield ("lineage",), "trained from scratch, and yet with base models"
+    if model.availability.weights == "closed" and model.artifacts:
+        yield ("artifacts",), "a closed system has no artifacts"
+
+
+def _parameters(model: schema.Model) -> Iterator[Finding]:
+    counts = model.parameters
+    if counts is None:
+        return
+    if counts.active and counts.active > counts.total:
+        yield ("parameters", "active"), f"{counts.active:,} active of {counts.total:,}: more than there are"
+    if counts.hub_count and not 0.5 < counts.hub_count / counts.total < 2:
+        yield ("parameters", "hub_count"), "the hub's count is not near the maker's total"
+
+
+def _architecture(model: schema.Model) -> Iterator[Finding]:
+    shape = model.architecture
+    if shape is None:
+        return
+    told = sum(group.layers for group in shape.cache)
+    if shape.cache and told != shape.layers:
+        yield ("architecture", "cache"), f"the groups tell of {told} layers, the model has {shape.layers}"
+    if shape.experts and shape.experts.used > shape.experts.count:
+        yield ("architecture", "experts"), "more experts used than there are"
+    if shape.experts and shape.experts.dense_layers > shape.layers:
+        yield ("architecture", "experts"), "more dense layers than layers"
+
+
+def _artifacts(model: schema.Model, snapshot: Snapshot) -> Iterator[Finding]:
+    known = {name for table in snapshot.quantizations.values() for name in table.entries}
+    seen: set[str] = set()
+    for index, repository in enumerate(model.artifacts):
+        for place, file in enumerate(repository.files):
+            path: Path_ = ("artifacts", index, "files", place)
+            if file.quantization not in known:
+                yield (*path, "quantization"), f"no table tells the loss of '{file.quantization}'"
+            if not file.file.endswith(".gguf"):
+                yield (*path, "file"), f"'{file.file}' is no GGUF"
+            if file.quantization.replace("UD-", "").casefold() not in file.file.casefold():
+                yield (*path, "file"), f"the name does not say {file.quantization}"
+            if len(file.shard_sha256) not in (0, file.shards):
+                yield (*path, "shard_sha256"), f"{len(file.shard_sha256)} hashes for {file.shards} shards"
+            name = f"{repository.repo}/{file.file}"
+            if name in seen:
+                yield path, f"{name} stands twice"
+            seen.add(name)
+            bits = _bits(model, file)
+            if bits is not None and not 1 < bits < 34:
+                yield (*path, "size_bytes"), f"{bits:.1f} bits per parameter cannot be"
+
+
+def _bits(model: schema.Model, file: schema.ArtifactFile) -> float | None:
+    counts = model.parameters
+    return 8 * file.size_bytes / counts.total if counts and file.size_bytes else None
+
+
+def _license(record: schema.License, snapshot: Snapshot) -> Iterator[Finding]:
+    if len(record.short) > 16:
+        yield ("short",), f"'{record.short}' is longer than 16 characters"
+
+
+def _benchmark(record: schema.Benchmark, snapshot: Snapshot) -> Iterator[Finding]:
+    if record.ceiling <= record.floor:
+        yield ("ceiling",), "the ceiling is not above the floor"
+    if record.language is None and not record.tasks:
+        yield (), "measures neither a language nor a task"
+
+
+def _article(record: schema.Article, snapshot: Snapshot) -> Iterator[Finding]:
+    for index, claim in enumerate(record.claims):
+        if claim.paragraph > record.paragraphs:
+            yield ("claims", index, "paragraph"), f"the article has {record.paragraphs} paragraphs"
+
+
+_CHECKS: dict[str, Callable[[Any, Snapshot], Iterator[Finding]]] = {
+    "models": _model,
+    "licenses": _license,
+    "benchmarks": _benchmark,
+    "articles": _article,
+}

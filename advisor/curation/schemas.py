@@ -1,0 +1,42 @@
+"""JSON Schemas of records and documents, generated from their types."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import msgspec
+
+from advisor.errors import UnknownNameError
+
+SCHEMAS = {
+    "model": "advisor.catalog.schema:Model",
+    "provider": "advisor.catalog.schema:Provider",
+    "family": "advisor.catalog.schema:Family",
+    "license": "advisor.catalog.schema:License",
+    "benchmark": "advisor.catalog.schema:Benchmark",
+    "hardware-profile": "advisor.catalog.schema:HardwareProfile",
+    "quantizations": "advisor.catalog.schema:QuantizationTable",
+    "article": "advisor.catalog.schema:Article",
+    "requirements": "advisor.needs.schema:RequirementsFile",
+    "recommendation": "advisor.recommendation:Recommendation",
+    "explanation": "advisor.explain:Explanation",
+    "comparison": "advisor.compare:Comparison",
+    "catalog": "advisor.listing:Listing",
+    "hardware": "advisor.hardware.report:HardwareReport",
+}
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) called `name`.
+
+    Raises:
+        UnknownNameError: with the names that there are.
+    """
+    if name not in SCHEMAS:
+        raise UnknownNameError("schema", name, SCHEMAS, f"One of: {', '.join(SCHEMAS)}.")
+    module, _, type_name = SCHEMAS[name].partition(":")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **msgspec.json.schema(getattr(import_module(module), type_name)),
+    }

@@ -1,0 +1,51 @@
+"""Where on a machine a model can run: which memory, how much of it, how fast."""
+
+from __future__ import annotations
+
+from advisor.hardware.schema import Machine
+from advisor.hardware.speed import (
+    ASSUMED_CPU_FLOPS,
+    ASSUMED_GPU_FLOPS,
+    ASSUMED_RAM_BANDWIDTH,
+    ASSUMED_VRAM_BANDWIDTH,
+    Engine,
+)
+
+RAM_SHARE = 0.8
+VRAM_SHARE = 0.9
+UNIFIED_SHARE = 0.75
+"""Shares of total memory that a model may take; the rest is the system's, the driver's and other programs'."""
+
+
+def engines(machine: Machine) -> tuple[Engine, ...]:
+    """Return the parts of `machine` that can hold a model, the fastest first; none where no size is known."""
+    found = []
+    graphics = machine.vram_bytes or (machine.ram_bytes if machine.unified else None)
+    if graphics:
+        found.append(
+            Engine(
+                placement="gpu",
+                budget_bytes=int(graphics * (UNIFIED_SHARE if machine.unified else VRAM_SHARE)),
+                bandwidth=machine.vram_bandwidth or ASSUMED_VRAM_BANDWIDTH,
+                flops=machine.gpu_flops or ASSUMED_GPU_FLOPS,
+                basis=_basis(machine.vram_bandwidth, machine.gpu_flops),
+            )
+        )
+    if machine.ram_bytes and not machine.unified:
+        found.append(
+            Engine(
+                placement="cpu",
+                budget_bytes=int(machine.ram_bytes * RAM_SHARE),
+                bandwidth=machine.ram_bandwidth or ASSUMED_RAM_BANDWIDTH,
+                flops=machine.cpu_flops or ASSUMED_CPU_FLOPS,
+                basis=_basis(machine.ram_bandwidth, machine.cpu_flops),
+            )
+        )
+    return tuple(found)
+
+
+def _basis(bandwidth: int | None, flops: int | None) -> str:
+    """Say what a speed estimate rests on: `assumed` as soon as the bandwidth is."""
+    if bandwidth is None:
+        return "assumed"
+    return "estimated" if flops else "estimated; compute assumed"

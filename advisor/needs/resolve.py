@@ -1,0 +1,268 @@
+"""From what was written (a file, options) to checked requirements, with every problem found at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from advisor.catalog.load import Catalog
+from advisor.catalog.schema import Task, Use
+from advisor.errors import UserError, nearest
+from advisor.needs import codes
+from advisor.needs.schema import DEFAULT_CONTEXT, DEFAULT_MIN_QUANT, Privacy, Requirements, RequirementsFile
+from advisor.needs.units import parse_count, parse_size
+from advisor.needs.weights import CRITERIA
+from advisor.records import RecordError, read_record
+
+T = TypeVar("T")
+_TAG = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+_DAY = re.compile(r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")
+
+
+def read_file(path: Path) -> tuple[RequirementsFile, str]:
+    """Return the requirements file at `path`, and its text for line numbers.
+
+    Raises:
+        UserError: listing every problem as `file:line: message`.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path}:1: is not UTF-8 text") from None
+    try:
+        return read_record(text or "{}", RequirementsFile), text
+    except RecordError as error:
+        raise UserError("\n".join(error.listed(str(path)))) from None
+
+
+def resolve(options: Mapping[str, Any], catalog: Catalog, file: Path | None = None) -> Requirements:
+    """Merge options over a requirements file and check every value against the catalog's names.
+
+    `options` holds what was given on the command line under the names of the requirements file.
+
+    Raises:
+        UserError: with all problems, each naming its option or its line.
+    """
+    written, text = read_file(file) if file else (RequirementsFile(), "")
+    given = {key: value for key, value in options.items() if value not in (None, (), False)}
+    merged = {name: getattr(written, name) for name in RequirementsFile.__struct_fields__}
+    merged |= given
+
+    def place(field: str) -> str:
+        if file is None or field in given:
+            return f"--{field.replace('_', '-')}"
+        from advisor.strict_yaml import line_of
+
+        return f"{file}:{line_of(text, (field,))}: {field}"
+
+    return _Reader(merged, catalog, place).requirements()
+
+
+class _Reader:
+    """Checks one value after the other and remembers what is wrong."""
+
+    def __init__(self, written: Mapping[str, Any], catalog: Catalog, place: Callable[[str], str]) -> None:
+        self.written = written
+        self.catalog = catalog
+        self.place = place
+        self.problems: list[str] = []
+
+    def requirements(self) -> Requirements:
+        """Return the checked requirements, or raise one error with every problem."""
+        fields: dict[str, Any] = {
+            "lang": self.each("lang", self._language),
+            "task": self.each("task", self._one_of(get_args(Task))) or ("chat",),
+            "license": self.each("license", self._license),
+            "use": self.one("use", self._one_of(get_args(Use))) or "internal",
+            "monthly_users": self.one("monthly_users", _positive),
+            "annual_revenue": self.one("annual_revenue", _positive),
+            "territory": self.each("territory", _country),
+            "seat": self.one("seat", _country),
+            "origin": self.each("origin", _country),
+            "exclude_origin": self.each("exclude_origin", _country),
+            "on_prem": bool(self.written["on_prem"]),
+            "air_gapped": bool(self.written["air_gapped"]),
+            "privacy": self.one("privacy", self._one_of(get_args(Privacy))),
+            "publisher": self.each("publisher", self._publisher),
+            "ram": self.one("ram", parse_size),
+            "vram": self.one("vram", parse_size),
+            "hardware": self.one("hardware", self._hardware),
+            "context": self.one("context", parse_count) or DEFAULT_CONTEXT,
+            "concurrency": self.one("concurrency", _positive) or 1,
+            "min_speed": self.one("min_speed", _positive_number),
+            "max_parameters": self.one("max_parameters", parse_count),
+            "min_quant": self.one("min_quant", self._quantization) or DEFAULT_MIN_QUANT,
+            "prefer": self._weights(),
+            "strict": bool(self.written["strict"]),
+            "as_of": self.one("as_of", _day),
+        }
+        self._contradictions(fields)
+        if self.problems:
+            raise UserError("\n".join(self.problems))
+        return Requirements(**fields)
+
+    def one(self, field: str, check: Callable[[Any], T]) -> T | None:
+        """Return the checked value of `field`, or None where it was not given or is wrong."""
+        value = self.written[field]
+        if value is None:
+            return None
+        try:
+            return check(value)
+        except ValueError as error:
+            self.problems.append(f"{self.place(field)}: {error}")
+            return None
+
+    def each(self, field: str, check: Callable[[Any], T]) -> tuple[T, ...]:
+        """Return the checked values of a repeatable `field`, each once, in the order given."""
+        found: dict[T, None] = {}
+        for value in self.written[field] or ():
+            try:
+                found[check(value)] = None
+            except ValueError as error:
+                self.problems.append(f"{self.place(field)}: {error}")
+        return tuple(found)
+
+    def _one_of(self, known: Iterable[str]) -> Callable[[str], Any]:
+        def check(value: str) -> str:
+            return _named("value", value, list(known), show_all=True)
+
+        return check
+
+    def _language(self, tag: str) -> str:
+        if not _TAG.match(tag):
+            raise ValueError(_unknown_language(tag))
+        first, *rest = tag.split("-")
+        first = first.lower()
+        if first not in codes.languages() and first not in _languages_of(self.catalog):
+            raise ValueError(_unknown_language(tag))
+        return "-".join([first, *(p.title() if len(p) == 4 else p.upper() for p in rest)])
+
+    def _license(self, name: str) -> str:
+        licenses = self.catalog.licenses
+        by_name = {alias: key for key, record in licenses.items() for alias in record.aliases}
+        by_name |= {key: key for key in licenses}
+        return by_name[_named("license", name, by_name)]
+
+    def _publisher(self, name: str) -> str:
+        if name == "official":
+            return name
+        providers = self.catalog.providers
+        by_name = {org: pid for pid, record in providers.items() for org in (*record.hub_orgs, *record.aliases)}
+        by_name |= {pid: pid for pid in providers}
+        return by_name[_named("publisher", name, by_name)]
+
+    def _hardware(self, name: str) -> str:
+        if name == "this":
+            return name
+        profiles = self.catalog.snapshot.hardware
+        by_name = {alias: key for key, record in profiles.items() for alias in (record.name, *record.aliases)}
+        by_name |= {key: key for key in profiles}
+        return by_name[_named("hardware profile", name, by_name)]
+
+    def _quantization(self, name: str) -> str:
+        entries = [n for table in self.catalog.snapshot.quantizations.values() for n in table.entries]
+        return _named("quantization", name, entries)
+
+    def _weights(self) -> dict[str, float]:
+        """Read `CRITERION=WEIGHT`; a weight is a number from 0 to 100."""
+        given = self.written["prefer"] or ()
+        pairs = [f"{k}={v}" for k, v in given.items()] if isinstance(given, Mapping) else given
+        weights: dict[str, float] = {}
+        for pair in pairs:
+            name, _, number = pair.partition("=")
+            try:
+                criterion = _named("criterion", name.strip(), CRITERIA, show_all=True)
+                weights[criterion] = _weight(number)
+            except ValueError as error:
+                self.problems.append(f"{self.place('prefer')}: {error}")
+        if weights and all(weights.get(name, CRITERIA[name]) == 0 for name in CRITERIA):
+            self.problems.append(f"{self.place('prefer')}: every weight is 0; nothing is left to rank by")
+        return weights
+
+    def _contradictions(self, fields: Mapping[str, Any]) -> None:
+        both = [c for c in fields["origin"] if c in fields["exclude_origin"]]
+        if both:
+            self.problems.append(f"--origin and --exclude-origin contradict each other: both name {', '.join(both)}")
+        if fields["privacy"] == "restricted" and fields["publisher"] and "official" not in fields["publisher"]:
+            self.problems.append(
+                "--privacy restricted and --publisher contradict each other: restricted data asks for official "
+                "artifacts; add --publisher official"
+            )
+        users = fields["monthly_users"]
+        if users and fields["concurrency"] > users:
+            self.problems.append(
+                "--concurrency and --monthly-users contradict each other: more at once than in a month"
+            )
+
+
+def _named(kind: str, name: str, known: Iterable[str], show_all: bool = False) -> str:
+    """Return the known name that equals `name` in any case.
+
+    Raises:
+        ValueError: offering the nearest names, or all of a short list.
+    """
+    folded = {k.casefold(): k for k in known}
+    if str(name).casefold() in folded:
+        return folded[str(name).casefold()]
+    offered = list(folded.values()) if show_all else nearest(str(name), folded.values())
+    tail = f"; one of: {', '.join(offered)}" if show_all else f"; did you mean {', '.join(offered)}?" if offered else ""
+    raise ValueError(f"unknown {kind} '{name}'{tail}")
+
+
+def _unknown_language(tag: str) -> str:
+    names = {name.casefold(): code for code, name in codes.languages().items()}
+    meant = codes.OFTEN_MEANT.get(tag) or names.get(tag.casefold())
+    if meant:
+        return f"unknown language tag '{tag}'; did you mean {meant} ({codes.languages()[meant]})?"
+    near = nearest(tag, [*codes.languages(), *codes.languages().values()])
+    offer = "; did you mean " + ", ".join(near) + "?" if near else ""
+    return f"unknown language tag '{tag}'{offer} Write BCP 47 tags like ja, zh-Hans, pt-BR"
+
+
+def _languages_of(catalog: Catalog) -> set[str]:
+    """Return the first parts of all language tags that the catalog's models declare."""
+    return {tag.split("-")[0] for m in catalog.models.values() if m.languages for tag in m.languages.tags}
+
+
+def _country(code: str) -> str:
+    known = codes.countries()
+    upper = code.upper()
+    if upper in known:
+        return upper
+    names = {name.casefold(): c for c, name in known.items()}
+    meant = codes.OFTEN_MEANT.get(upper) or names.get(code.casefold())
+    near = [meant] if meant else [names.get(n, n) for n in nearest(code.casefold(), [*names, *known])]
+    offer = ", ".join(f"{c} ({known[c]})" for c in dict.fromkeys(near) if c in known)
+    raise ValueError(f"unknown country '{code}'" + (f"; did you mean {offer}?" if offer else ""))
+
+
+def _positive(number: int) -> int:
+    if number <= 0:
+        raise ValueError(f"{number} must be above zero")
+    return number
+
+
+def _positive_number(number: float) -> float:
+    if not 0 < number < float("inf"):
+        raise ValueError(f"{number} must be a number above zero")
+    return float(number)
+
+
+def _weight(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise ValueError(f"'{text}' is not a weight; write CRITERION=WEIGHT, for example speed=0.5") from None
+    if not 0 <= number <= 100:
+        raise ValueError(f"weight {text} must lie between 0 and 100")
+    return number
+
+
+def _day(text: str) -> str:
+    if not _DAY.match(text):
+        raise ValueError(f"'{text}' is not a day; write it like 2026-11-22")
+    return text

@@ -1,0 +1,58 @@
+"""Sizes and counts as people write them: `24GB`, `512MiB`, `14B`, `128k`."""
+
+from __future__ import annotations
+
+import re
+
+_SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([KMGT])(i?)B\s*$", re.IGNORECASE)
+_COUNT = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([kKmMbBtT]?)\s*$")
+_POWER = {"K": 1, "M": 2, "G": 3, "T": 4}
+_FACTOR = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
+LARGEST = 1 << 60
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes of `24GB` (decimal) or `24GiB` (binary).
+
+    Raises:
+        ValueError: with what is wrong and what is expected.
+    """
+    match = _SIZE.match(text)
+    if not match:
+        raise ValueError(f"'{text}' is not a size; write it like 24GB, 24GiB or 512MiB")
+    number, prefix, binary = match.groups()
+    size = int(float(number) * (1024 if binary else 1000) ** _POWER[prefix.upper()])
+    if not 0 < size <= LARGEST:
+        raise ValueError(f"'{text}' is an impossible size")
+    return size
+
+
+def parse_count(text: str | int) -> int:
+    """Return the number that `14B`, `128k` or `8192` stands for; the suffixes are decimal.
+
+    Raises:
+        ValueError: with what is wrong and what is expected.
+    """
+    match = _COUNT.match(str(text))
+    if not match:
+        raise ValueError(f"'{text}' is not a number; write it like 8192, 128k or 14B")
+    number = int(float(match[1]) * _FACTOR[match[2].upper()])
+    if number <= 0:
+        raise ValueError(f"'{text}' must be above zero")
+    return number
+
+
+def format_size(size: float) -> str:
+    """Return a size in bytes for people: `4.7 GiB`, `512 MiB`."""
+    gib = size / 1024**3
+    if gib >= 1:
+        return f"{gib:.1f} GiB" if gib < 100 else f"{gib:,.0f} GiB"
+    return f"{size / 1024**2:.0f} MiB"
+
+
+def format_count(number: float) -> str:
+    """Return a count of parameters for people: `14.8B`, `135M`."""
+    for factor, suffix in ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k")):
+        if number >= factor:
+            return f"{number / factor:.3g}{suffix}"
+    return str(number)

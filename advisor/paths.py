@@ -1,0 +1,40 @@
+"""Where data lives: the shipped catalog, a checkout's, and the user's cache folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+COMPILED = PACKAGE / "_data" / "catalog.msgpack"
+
+
+def checkout() -> Path | None:
+    """Return the folder that holds `catalog/` and `seeds/` of a source checkout, if we run from one."""
+    root = PACKAGE.parent
+    return root if (root / "catalog" / "models").is_dir() else None
+
+
+def cache_folder() -> Path | None:
+    """Return the user's cache folder for this program, or None where there is no home."""
+    return _user_folder("XDG_CACHE_HOME", "Library/Caches", "LOCALAPPDATA", ".cache")
+
+
+def state_folder() -> Path | None:
+    """Return the user's folder for logs, or None where there is no home."""
+    return _user_folder("XDG_STATE_HOME", "Library/Logs", "LOCALAPPDATA", ".local/state")
+
+
+def _user_folder(xdg: str, mac: str, windows: str, plain: str) -> Path | None:
+    """Return the platform's folder of one purpose, named after the program."""
+    if sys.platform == "win32":
+        base = os.environ.get(windows)
+        return Path(base) / "advisor" if base else None
+    if os.environ.get(xdg):
+        return Path(os.environ[xdg]) / "advisor"
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return None
+    return home / (mac if sys.platform == "darwin" else plain) / "advisor"

@@ -1,0 +1,174 @@
+"""What a candidate is worth under each criterion: a value from 0 to 1 and the words for it (docs/scoring.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import log10
+from typing import NamedTuple
+
+from advisor.catalog.schema import Benchmark, Source
+from advisor.needs.codes import language_name
+from advisor.ranking.schema import LanguageEvidence
+from advisor.rules.checks.language import covers
+from advisor.rules.evaluate import COMFORTABLE_SPEED, Judged
+from advisor.rules.subject import Need
+
+DECLARED = 0.3
+"""A maker's own list names the language and nobody independent has measured it."""
+NO_EVIDENCE = 0.2
+"""Nothing is known: below every declared or measured strength that counts, above a measured failure."""
+VENDOR_CEILING = 0.5
+"""The most that a vendor's own figure can be worth: it never outranks an independent one at the ceiling's half."""
+
+
+class Value(NamedTuple):
+    """A value from 0 to 1, what it rests on in words, and the sources."""
+
+    value: float
+    basis: str
+    sources: tuple[Source, ...] = ()
+
+
+def language(judged: Judged, need: Need) -> Value | None:
+    """Mean over the languages asked of the best evidence for each; None where none was asked."""
+    asked = need.requirements.lang
+    return _mean([_language_value(judged, need, tag) for tag in asked]) if asked else None
+
+
+def _mean(parts: list[Value]) -> Value:
+    return Value(
+        sum(p.value for p in parts) / len(parts),
+        "; ".join(p.basis for p in parts),
+        tuple(dict.fromkeys(s for p in parts for s in p.sources)),
+    )
+
+
+def _language_value(judged: Judged, need: Need, tag: str) -> Value:
+    evidence, benchmark = language_evidence(judged, need, tag)
+    name, declared = language_name(tag), judged.subject.model.languages
+    if benchmark and evidence.score is not None:
+        value = _scaled(benchmark, evidence.score)
+        if evidence.kind == "vendor":
+            return Value(value.value * VENDOR_CEILING, f"{name}: {value.basis}, a vendor's figure", value.sources)
+        return Value(value.value, f"{name}: {value.basis}", value.sources)
+    if evidence.kind == "declared" and declared:
+        return Value(DECLARED, f"{name}: declared by its maker, not measured", declared.sources)
+    return Value(NO_EVIDENCE, f"{name}: no evidence")
+
+
+def language_evidence(judged: Judged, need: Need, tag: str) -> tuple[LanguageEvidence, Benchmark | None]:
+    """Return the evidence that counts for a language: independent before a vendor's before a declaration."""
+    harness = ranking_benchmark(need, tag)
+    results = need.catalog.results.get(judged.subject.id, ())
+    for kind in ("independent", "vendor"):
+        for benchmark_id, benchmark, result in results:
+            counts = benchmark_id == harness if kind == "independent" else benchmark.publisher_type == "vendor"
+            if counts and benchmark.language and covers(benchmark.language, tag):
+                found = LanguageEvidence(language=tag, kind=kind, score=result.score, benchmark=benchmark.name)
+                return found, benchmark
+    declared = judged.subject.model.languages
+    listed = declared is not None and any(covers(d, tag) for d in declared.tags)
+    return LanguageEvidence(language=tag, kind="declared" if listed else "none"), None
+
+
+def ranking_benchmark(need: Need, tag: str) -> str | None:
+    """Return the one independent benchmark that ranks a language: that with the most results.
+
+    Two harnesses are never mixed in one ranking; the others are shown and not counted.
+    """
+    fitting = [
+        (-len(b.results), benchmark_id)
+        for benchmark_id, b in need.catalog.snapshot.benchmarks.items()
+        if b.publisher_type == "independent" and b.language and covers(b.language, tag)
+    ]
+    return min(fitting)[1] if fitting else None
+
+
+def task(judged: Judged, need: Need) -> Value:
+    """Mean over the tasks asked of the independent benchmark for each, in whichever language it is."""
+    return _mean([_task_value(judged, need, name) for name in need.requirements.task])
+
+
+def _task_value(judged: Judged, need: Need, name: str) -> Value:
+    results = [
+        (-len(benchmark.results), benchmark_id, benchmark, result)
+        for benchmark_id, benchmark, result in need.catalog.results.get(judged.subject.id, ())
+        if benchmark.publisher_type == "independent" and name in benchmark.tasks
+    ]
+    if not results:
+        return Value(NO_EVIDENCE, f"{name}: no independent evidence")
+    _, _, benchmark, result = min(results, key=lambda row: row[:2])
+    value = _scaled(benchmark, result.score)
+    return Value(value.value, f"{name}: {value.basis}", value.sources)
+
+
+def _scaled(benchmark: Benchmark, score: float) -> Value:
+    """Place a score between half the floor (0) and the ceiling (1) of its benchmark."""
+    bottom = benchmark.floor / 2
+    value = (score - bottom) / (benchmark.ceiling - bottom)
+    return Value(min(max(value, 0.0), 1.0), f"{score:g} in {benchmark.name}", benchmark.sources)
+
+
+def speed(judged: Judged, need: Need) -> Value:
+    """The estimated rate against what is needed: `--min-speed`, else the speed at which people read along."""
+    wanted = need.requirements.min_speed or COMFORTABLE_SPEED
+    if judged.offer is None or judged.offer.speed is None:
+        return Value(NO_EVIDENCE, "speed not known")
+    rate = judged.offer.speed.decode_tokens_per_second
+    return Value(min(rate / (2 * wanted), 1.0), f"{rate:g} tokens/s, full value at {2 * wanted:g}")
+
+
+LICENSE_VALUES = {"permissive": 1.0, "conditional": 0.7, "community": 0.4, "non-commercial": 0.1, "proprietary": 0.0}
+
+
+def license_freedom(judged: Judged, need: Need) -> Value:
+    """The least free licence of the chain."""
+    terms = judged.subject.chain.terms
+    values = [(LICENSE_VALUES[t.license.category], t.license.short) for t in terms if t.license]
+    if not values or len(values) < len(terms):
+        return Value(NO_EVIDENCE, "licence not known")
+    value, name = min(values)
+    return Value(value, name, tuple(s for t in terms if t.license for s in t.license.text.sources))
+
+
+def community(judged: Judged, need: Need) -> Value:
+    """Downloads in the hub's last thirty days, by powers of ten: 1,000 gives 0, ten million gives 1."""
+    known = judged.subject.model.popularity
+    if known is None:
+        return Value(NO_EVIDENCE, "community size not known")
+    value = (log10(max(known.downloads, 1)) - 3) / 4
+    return Value(min(max(value, 0.0), 1.0), f"{known.downloads:,} downloads on {known.date}", known.sources)
+
+
+def quantization(judged: Judged, need: Need) -> Value:
+    """One less the loss of the chosen quantization (perplexity over the unquantized reference)."""
+    if judged.offer is None:
+        return Value(NO_EVIDENCE, "no artifact")
+    tables = tuple(s for t in need.catalog.snapshot.quantizations.values() for s in t.sources)
+    name = judged.offer.file.quantization
+    return Value(max(0.0, 1 - judged.offer.loss), f"{name} loses {judged.offer.loss:g}", tables)
+
+
+def recency(judged: Judged, need: Need) -> Value:
+    """Age on the day of the recommendation: new gives 1, two years and more give 0."""
+    known = judged.subject.model.released
+    if known is None:
+        return Value(NO_EVIDENCE, "release date not known")
+    months = _months(need.requirements.as_of or need.catalog.snapshot.as_of) - _months(known.date)
+    return Value(min(max(1 - months / 24, 0.0), 1.0), f"released {known.date}", known.sources)
+
+
+def _months(date: str) -> int:
+    return int(date[:4]) * 12 + int(date[5:7])
+
+
+CRITERIA: dict[str, Callable[[Judged, Need], Value | None]] = {
+    "language": language,
+    "task": task,
+    "speed": speed,
+    "license": license_freedom,
+    "community": community,
+    "quantization": quantization,
+    "recency": recency,
+}
+"""In the order in which they are told; None where a criterion does not apply to the requirements."""

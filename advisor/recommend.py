@@ -1,0 +1,157 @@
+"""The use case: requirements, catalog and machine in, one immutable recommendation out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from advisor.catalog.load import Catalog
+from advisor.hardware.memory import MemoryPlan
+from advisor.hardware.schema import Machine
+from advisor.needs.schema import Requirements
+from advisor.ranking.criteria import Value, language_evidence
+from advisor.ranking.relax import relaxations
+from advisor.ranking.score import order_key, told, total, values, weights
+from advisor.ranking.sensitivity import sensitivity
+from advisor.recommendation import (
+    SCHEMA,
+    ArtifactStamp,
+    Candidate,
+    CatalogStamp,
+    FieldReport,
+    LicenseStamp,
+    ProviderStamp,
+    Recommendation,
+    Summary,
+)
+from advisor.rules.evaluate import Judged, evaluate, prepare
+from advisor.rules.subject import Need
+from advisor.rules.verdict import FAIL, PASS, UNKNOWN
+
+
+def recommend(requirements: Requirements, catalog: Catalog, machine: Machine) -> Recommendation:
+    """Judge every model of the catalog, rank what is not rejected, and say how firm and why."""
+    need = prepare(requirements, catalog, machine)
+    judged = sorted(evaluate(need), key=lambda j: j.subject.id)
+    shares = weights(need)
+    scored = [(j, values(j, need)) for j in judged if j.verdict is not FAIL]
+    scored.sort(key=lambda row: order_key(row[0], total(row[1], shares)))
+    passing = [row for row in scored if row[0].verdict is PASS]
+    ranked = [_candidate(j, need, rank, found, shares) for rank, (j, found) in enumerate(scored, 1)]
+    rejected = [_candidate(j, need) for j in judged if j.verdict is FAIL]
+    counts = {verdict: sum(j.verdict is verdict for j in judged) for verdict in (PASS, UNKNOWN, FAIL)}
+    return Recommendation(
+        schema=SCHEMA,
+        catalog=CatalogStamp(digest=catalog.snapshot.digest, as_of=catalog.snapshot.as_of, models=len(catalog.models)),
+        requirements=requirements,
+        machine=machine,
+        policies=[],
+        as_of=requirements.as_of or catalog.snapshot.as_of,
+        summary=Summary(passed=counts[PASS], unknown=counts[UNKNOWN], fail=counts[FAIL]),
+        relaxations=relaxations(judged, need),
+        sensitivity=sensitivity(passing or scored, shares),
+        missing=_missing(judged),
+        candidates=ranked + rejected,
+    )
+
+
+def _missing(judged: Iterable[Judged]) -> dict[str, list[str]]:
+    """Return which missing facts leave models undecided, those that settle most models first."""
+    found: dict[str, list[str]] = {}
+    for j in judged:
+        if any(f.verdict is FAIL for f in j.findings):
+            continue
+        for finding in j.findings:
+            for path in finding.missing:
+                found.setdefault(path, []).append(j.subject.id)
+    return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
+
+
+def _candidate(
+    judged: Judged,
+    need: Need,
+    rank: int | None = None,
+    found: dict[str, Value] | None = None,
+    shares: dict[str, float] | None = None,
+) -> Candidate:
+    subject, offer = judged.subject, judged.offer
+    provider = need.catalog.providers[subject.model.provider]
+    scores = told(found, shares) if found and shares else ()
+    parameters = subject.model.parameters
+    return Candidate(
+        id=subject.id,
+        name=subject.model.name,
+        verdict=judged.verdict,
+        rank=rank,
+        score=total(found, shares) if found and shares else None,
+        provider=ProviderStamp(id=subject.model.provider, name=provider.name, country=provider.country),
+        license=_license(judged),
+        artifact=_artifact(judged, need),
+        memory=_memory(judged, need),
+        speed=offer.speed if offer else None,
+        conditions=tuple(dict.fromkeys(c for f in judged.findings for c in f.conditions)),
+        findings=judged.findings,
+        scores=scores,
+        parameters_total=parameters.total if parameters else None,
+        parameters_active=parameters.active if parameters else None,
+        language_evidence=tuple(language_evidence(judged, need, tag)[0] for tag in need.requirements.lang if rank),
+        field_reports=_field_reports(subject.id, need.catalog) if rank else (),
+    )
+
+
+def _license(judged: Judged) -> LicenseStamp | None:
+    stated = judged.subject.model.license
+    if stated is None:
+        return None
+    own = {stated.id, *stated.also}
+    terms = {t.id: t for t in judged.subject.chain.terms}
+    record = terms[stated.id].license
+    return LicenseStamp(
+        id=stated.id,
+        short=record.short if record else stated.id,
+        category=record.category if record else None,
+        inherited=tuple(t for t in terms if t not in own) + tuple(stated.also),
+    )
+
+
+def _artifact(judged: Judged, need: Need) -> ArtifactStamp | None:
+    offer = judged.offer
+    if offer is None:
+        return None
+    return ArtifactStamp(
+        repo=offer.repository.repo,
+        file=offer.file.file,
+        quantization=offer.file.quantization,
+        publisher=offer.publisher,
+        official=offer.official,
+        publisher_country=need.catalog.providers[offer.publisher].country,
+        size_bytes=offer.file.size_bytes,
+        sha256=offer.file.sha256,
+        revision=offer.repository.revision,
+        shards=offer.file.shards if offer.file.shards > 1 else None,
+    )
+
+
+def _memory(judged: Judged, need: Need) -> MemoryPlan | None:
+    """Return the plan with the budget of the place where it fits, or of the largest."""
+    offer = judged.offer
+    if offer is None or offer.plan is None:
+        return None
+    budgets = [offer.engine.budget_bytes] if offer.engine else [e.budget_bytes for e in need.engines]
+    return msgspec.structs.replace(offer.plan, budget_bytes=max(budgets)) if budgets else offer.plan
+
+
+_REPORTED = frozenset({"language-quality", "politeness", "performance", "use-case"})
+"""The attributes of claims that speak of a model's quality."""
+
+
+def _field_reports(model_id: str, catalog: Catalog) -> tuple[FieldReport, ...]:
+    """Return what the articles say of the quality of a model, its family or that family's parents."""
+    subjects = catalog.subjects_of(model_id)
+    return tuple(
+        FieldReport(place=f"{article.number}#{claim.paragraph}", says=claim.says, verdict=claim.verdict)
+        for article in catalog.snapshot.articles.values()
+        for claim in article.claims
+        if claim.subject in subjects and claim.attribute in _REPORTED
+    )

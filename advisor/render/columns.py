@@ -1,0 +1,57 @@
+"""Text in columns: widths that count East Asian characters twice, cells cut with an ellipsis, wrapped paragraphs."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from unicodedata import combining, east_asian_width
+
+WIDTH_WITHOUT_TERMINAL = 100
+
+
+def width_of(text: str) -> int:
+    """Return how many terminal cells `text` takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def cut(text: str, width: int) -> str:
+    """Return `text` in at most `width` cells, with an ellipsis where it was longer."""
+    if width_of(text) <= width:
+        return text
+    kept = ""
+    for character in text:
+        if width_of(kept + character) > width - 1:
+            break
+        kept += character
+    return kept + "…"
+
+
+def padded(text: str, width: int, right: bool = False) -> str:
+    """Return `text` cut or filled up to `width` cells."""
+    text = cut(text, width)
+    filling = " " * (width - width_of(text))
+    return filling + text if right else text + filling
+
+
+def table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], width: int, right: Sequence[int] = (), flexible: int = 1
+) -> str:
+    """Lay rows out under a header in at most `width` cells; the `flexible` column gives way where it must."""
+    lines = [list(header), *(list(row) for row in rows)]
+    widths = [max(width_of(line[i]) for line in lines) for i in range(len(header))]
+    excess = sum(widths) + 2 * (len(widths) - 1) - width
+    if excess > 0:
+        widths[flexible] = max(widths[flexible] - excess, 8)
+    texts = ["  ".join(padded(cell, widths[i], i in right) for i, cell in enumerate(line)).rstrip() for line in lines]
+    rule = "-" * min(max(width_of(text) for text in texts), width)
+    return "\n".join([texts[0], rule, *texts[1:]])
+
+
+def paragraph(text: str, width: int, indent: str = "", first: str = "") -> str:
+    """Wrap prose to `width`; identifiers are never broken."""
+    return textwrap.fill(
+        text, max(width, 30), initial_indent=first or indent, subsequent_indent=indent,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip

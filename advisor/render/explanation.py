@@ -1,0 +1,141 @@
+"""An explanation as text for people and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.catalog.schema import Source
+from advisor.explain import Explanation
+from advisor.hardware.memory import MemoryPlan
+from advisor.needs.units import format_count, format_size
+from advisor.ranking.schema import CriterionScore
+from advisor.render import words
+from advisor.render.columns import WIDTH_WITHOUT_TERMINAL, paragraph
+from advisor.render.columns import table as columns_of
+from advisor.render.markup import escaped, rows_as_csv
+from advisor.rules.finding import Finding
+from advisor.rules.verdict import Verdict
+
+_SIGNS = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.UNKNOWN: "????"}
+
+
+def table(document: Explanation, width: int = WIDTH_WITHOUT_TERMINAL, **_: object) -> str:
+    """Return the findings with their sources, the score taken apart, and what would change the verdict."""
+    candidate = document.candidate
+    blocks = [paragraph(_headline(document), width)]
+    if document.description:
+        blocks.append(paragraph(document.description, width))
+    numbers = _numbered(document)
+    blocks.append("\n".join(_finding(f, numbers, width) for f in candidate.findings))
+    if candidate.memory:
+        blocks.append(paragraph(_memory(candidate.memory), width))
+    if candidate.scores:
+        blocks.append(_scores(document, width))
+    blocks += [paragraph(text, width) for text in _what_next(document)]
+    blocks.append("Sources:\n" + "\n".join(_source(n, s, width) for s, n in numbers.items()))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _headline(document: Explanation) -> str:
+    candidate = document.candidate
+    size = f", {format_count(candidate.parameters_total)} parameters" if candidate.parameters_total else ""
+    place = f": rank {candidate.rank} of {document.ranked}, score {words.score(candidate)}" if candidate.rank else ""
+    known_as = f"{candidate.name} ({candidate.id}{size}, {words.provider(candidate)})"
+    return f"{known_as} {words.VERDICT_WORDS[candidate.verdict]}{place}."
+
+
+def _numbered(document: Explanation) -> dict[Source, int]:
+    """Number every source in the order in which it is used."""
+    found: dict[Source, int] = {}
+    for finding in document.candidate.findings:
+        for source in finding.sources:
+            found.setdefault(source, len(found) + 1)
+    return found
+
+
+def _finding(finding: Finding, numbers: dict[Source, int], width: int) -> str:
+    cited = "".join(f"[{numbers[s]}]" for s in finding.sources[:6])
+    line = paragraph(
+        f"{finding.reason} {cited}".strip(), width, " " * 20, f"{_SIGNS[finding.verdict]}  {finding.rule:<12}  "
+    )
+    extra = [f"condition: {text}" for text in finding.conditions]
+    if finding.missing:
+        extra.append(f"would be settled by: {', '.join(finding.missing)}")
+    return "\n".join([line, *(paragraph(text, width, " " * 22, " " * 20) for text in extra)])
+
+
+def _memory(plan: MemoryPlan) -> str:
+    parts = [("weights", plan.weights_bytes), ("KV cache", plan.kv_cache_bytes), ("recurrent state", plan.state_bytes),
+             ("compute", plan.compute_bytes), ("overhead", plan.overhead_bytes)]  # fmt: skip
+    told = ", ".join(f"{name} {format_size(size)}" for name, size in parts if size)
+    budget = f" of {format_size(plan.budget_bytes)} granted" if plan.budget_bytes else ""
+    return f"Memory: {format_size(plan.total_bytes)}{budget} ({told}; {plan.basis})."
+
+
+def _scores(document: Explanation, width: int) -> str:
+    rows = [[words.CRITERIA[s.criterion], *_figures(s), s.basis] for s in document.candidate.scores]
+    rows.append(["score", "", "", words.score(document.candidate), ""])
+    return columns_of(["criterion", "value", "weight", "adds", "because"], rows, width, (1, 2, 3), flexible=4)
+
+
+def _figures(part: CriterionScore) -> list[str]:
+    return [f"{part.value:.2f}", f"{part.weight:.2f}", f"{part.contribution:.3f}"]
+
+
+def _what_next(document: Explanation) -> Iterator[str]:
+    if document.changes:
+        yield "It would pass with " + "; or ".join(
+            " and ".join(words.change(o) for o in found.relax) for found in document.changes
+        ) + "."  # fmt: skip
+    elif document.candidate.verdict is Verdict.FAIL:
+        yield "No change of one or two requirements would let it pass."
+    if document.nearest:
+        yield "Nearest open models: " + "; ".join(f"{n.id} ({n.why})" for n in document.nearest) + "."
+    if document.candidate.field_reports:
+        told = "; ".join(f"{r.place}: {r.says} ({r.verdict})" for r in document.candidate.field_reports)
+        yield f"Field reports, shown and not scored: {told}"
+    if document.articles:
+        yield "Named in the articles at " + ", ".join(document.articles) + "."
+
+
+def _source(number: int, source: Source, width: int) -> str:
+    via = f", read via {source.via}" if source.via else ""
+    return paragraph(f"{source.ref} ({source.kind}, {source.accessed}{via})", width, "      ", f"[{number}]".ljust(6))
+
+
+def markdown(document: Explanation, **_: object) -> str:
+    """Return the same as Markdown, findings as a table."""
+    candidate = document.candidate
+    lines = [
+        f"## {escaped(_headline(document))}",
+        "",
+        "| rule | verdict | why | sources |",
+        "| --- | --- | --- | --- |",
+    ]
+    for f in candidate.findings:
+        sources = " ".join(f"<{s.ref}>" if s.ref.startswith("http") else escaped(s.ref) for s in f.sources[:6])
+        lines.append(f"| {f.rule} | {f.verdict.value} | {escaped(f.reason)} | {sources} |")
+    if candidate.scores:
+        lines += ["", "| criterion | value | weight | adds | because |", "| --- | --- | --- | --- | --- |"]
+        rows = [[words.CRITERIA[s.criterion], *_figures(s), escaped(s.basis)] for s in candidate.scores]
+        lines += ["| " + " | ".join(row) + " |" for row in rows]
+    if candidate.conditions:
+        lines += ["", "Conditions:", "", *(f"- {escaped(text)}" for text in candidate.conditions)]
+    told = [escaped(text) for text in _what_next(document)]
+    return "\n".join(lines) + ("\n\n" + "\n\n".join(told) if told else "") + "\n"
+
+
+def csv(document: Explanation, **_: object) -> str:
+    """Return one row a finding."""
+    rows = [
+        [
+            document.candidate.id,
+            f.rule,
+            f.verdict.value,
+            f.reason,
+            " ".join(f.missing),
+            " ".join(s.ref for s in f.sources),
+        ]
+        for f in document.candidate.findings
+    ]
+    return rows_as_csv([["id", "rule", "verdict", "reason", "missing", "sources"], *rows])

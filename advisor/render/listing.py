@@ -1,0 +1,46 @@
+"""The list of models as a table, Markdown and CSV."""
+
+from __future__ import annotations
+
+from advisor.listing import ListedModel, Listing
+from advisor.needs.units import format_count
+from advisor.render.columns import WIDTH_WITHOUT_TERMINAL
+from advisor.render.columns import table as columns_of
+from advisor.render.markup import escaped, rows_as_csv
+
+_HEADER = ["id", "size", "licence", "country", "context", "languages", "artifacts", "articles"]
+
+
+def _row(model: ListedModel) -> list[str]:
+    licence = (
+        (model.license or "unknown").removeprefix("LicenseRef-").removeprefix("scancode-").removeprefix("advisor-")
+    )
+    return [
+        model.id,
+        format_count(model.parameters_total) if model.parameters_total else "",
+        licence if model.open_weights else "closed",
+        model.country or "",
+        f"{model.context_length:,}" if model.context_length else "",
+        str(len(model.languages) or ""),
+        str(len(model.artifacts) or ""),
+        str(len(model.articles) or ""),
+    ]
+
+
+def table(document: Listing, width: int = WIDTH_WITHOUT_TERMINAL, **_: object) -> str:
+    """Return one line a model; narrow terminals lose the last columns."""
+    keep = 8 if width >= WIDTH_WITHOUT_TERMINAL else 5 if width >= 78 else 3
+    rows = [_row(model)[:keep] for model in document.models]
+    text = columns_of(_HEADER[:keep], rows, width, (1, 4, 5, 6, 7)[: max(keep - 3, 1)], flexible=2)
+    return f"{text}\n\n{len(rows)} models, catalog as of {document.as_of}\n"
+
+
+def markdown(document: Listing, **_: object) -> str:
+    """Return a Markdown table."""
+    rows = [_HEADER, ["---"] * len(_HEADER), *(map(escaped, _row(model)) for model in document.models)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
+
+
+def csv(document: Listing, **_: object) -> str:
+    """Return the same columns as CSV."""
+    return rows_as_csv([_HEADER, *(_row(model) for model in document.models)])

@@ -1,0 +1,148 @@
+"""A recommendation as a table for people, as Markdown and as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from advisor.recommendation import Candidate, Recommendation
+from advisor.render import words
+from advisor.render.columns import WIDTH_WITHOUT_TERMINAL, cut, paragraph
+from advisor.render.columns import table as columns_of
+from advisor.render.markup import escaped, rows_as_csv
+from advisor.rules.verdict import Verdict
+
+NARROW = 78
+"""Below this many cells each model takes two lines in place of a row."""
+Column = tuple[str, Callable[[Candidate], str]]
+
+
+def _columns(document: Recommendation) -> list[Column]:
+    """Return the columns of the table; language evidence only where a language was asked."""
+    found: list[Column] = [
+        ("#", lambda c: str(c.rank)),
+        ("model", _marked),
+        ("quant", words.quantization),
+        ("memory", words.memory),
+        ("licence", words.licence),
+        ("provider", words.provider),
+        ("evidence", words.evidence),
+        ("speed", words.speed),
+        ("score", words.score),
+    ]
+    return [column for column in found if column[0] != "evidence" or document.requirements.lang]
+
+
+def _marked(candidate: Candidate) -> str:
+    """Return the name; a question mark says that a verdict is still open."""
+    return candidate.name + (" ?" if candidate.verdict is Verdict.UNKNOWN else "")
+
+
+def table(document: Recommendation, width: int = WIDTH_WITHOUT_TERMINAL, top: int = 10, **_: object) -> str:
+    """Return the ranked models and, under them, why, why not and what next."""
+    ranked = document.ranked()[:top]
+    blocks = []
+    if ranked:
+        blocks.append(_list(document, ranked, width) if width < NARROW else _table(document, ranked, width))
+    blocks += [paragraph(text, width) for text in _notes(document)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _table(document: Recommendation, ranked: list[Candidate], width: int) -> str:
+    columns = _columns(document)
+    if width < WIDTH_WITHOUT_TERMINAL:
+        columns = [c for c in columns if c[0] != "evidence"]
+    limits = {"provider": 16, "licence": 14, "evidence": 24}
+    rows = [[cut(value(c), limits.get(name, 99)) for name, value in columns] for c in ranked]
+    names = [name for name, _ in columns]
+    right = [i for i, name in enumerate(names) if name in ("#", "memory", "speed", "score")]
+    return columns_of(names, rows, width, right)
+
+
+def _list(document: Recommendation, ranked: list[Candidate], width: int) -> str:
+    lines = []
+    for c in ranked:
+        lines.append(cut(f"{c.rank:>2}. {_marked(c)}  {words.quantization(c)}  score {words.score(c)}", width))
+        facts = [words.memory(c), words.speed(c), words.licence(c), words.provider(c), words.evidence(c)]
+        lines.append(paragraph(" · ".join(f for f in facts if f), width, "    "))
+    return "\n".join(lines)
+
+
+def _notes(document: Recommendation) -> Iterator[str]:
+    """Yield the sentences under the table."""
+    for said in (words.why_first(document), words.firmness(document)):
+        if said:
+            yield said
+    yield from _marks(document)
+    if not document.summary.passed:
+        yield "Nothing passes every rule."
+        if document.relaxations:
+            yield "What would change it: " + "; ".join(words.relaxation(r) for r in document.relaxations[:3]) + "."
+    for said in (words.rejected(document), words.undecided(document)):
+        if said:
+            yield said
+    yield _basis(document)
+    yield "Next: " + next_command(document)
+
+
+def _marks(document: Recommendation) -> Iterator[str]:
+    ranked = document.ranked()
+    told = []
+    if any(c.verdict is Verdict.UNKNOWN for c in ranked):
+        told.append("? not decided: a fact is missing")
+    if any(c.license and c.license.inherited for c in ranked):
+        told.append("+ further licences bind, inherited from base models")
+    if told:
+        yield "Marks: " + "; ".join(told) + "."
+
+
+def _basis(document: Recommendation) -> str:
+    asked = document.requirements
+    users = f"{asked.concurrency} users at once" if asked.concurrency > 1 else "one user"
+    bases = sorted({c.speed.basis for c in document.ranked() if c.speed})
+    speeds = f" Speeds are {' and '.join(bases)}." if bases else ""
+    return (
+        f"For {', '.join(asked.task)}, {asked.use} use, {asked.context:,} tokens of context, {users}, on "
+        f"{document.machine.name}. Catalog as of {document.catalog.as_of}.{speeds}"
+    )
+
+
+def next_command(document: Recommendation) -> str:
+    """Return the command that tells more about the first model (or the nearest one that is left)."""
+    ranked = document.ranked() or document.candidates
+    first = ranked[0].id if ranked else "MODEL"
+    return f"advisor explain {first}{_options(document)}"
+
+
+def _options(document: Recommendation) -> str:
+    asked = document.requirements
+    return "".join(f" --lang {tag}" for tag in asked.lang) + "".join(f" --task {t}" for t in asked.task if t != "chat")
+
+
+def markdown(document: Recommendation, top: int = 10, **_: object) -> str:
+    """Return the table and the sentences under it as Markdown."""
+    columns = _columns(document)
+    lines = ["| " + " | ".join(name for name, _ in columns) + " |", "|" + " --- |" * len(columns)]
+    rows = [[escaped(value(candidate)) for _, value in columns] for candidate in document.ranked()[:top]]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines) + "\n\n" + "\n\n".join(escaped(text) for text in _notes(document)) + "\n"
+
+
+def csv(document: Recommendation, **_: object) -> str:
+    """Return every model of the catalog as a row, the rejected with the rules that rejected them."""
+    header = [
+        "rank", "id", "name", "verdict", "score", "provider", "country", "license", "repo", "file", "quantization",
+        "size_bytes", "memory_bytes", "decode_tokens_per_second", "language_evidence", "failed_rules", "unknown_rules",
+    ]  # fmt: skip
+    return rows_as_csv([header, *(_row(candidate) for candidate in document.candidates)])
+
+
+def _row(c: Candidate) -> list[object]:
+    files = c.artifact
+    return [
+        c.rank, c.id, c.name, c.verdict.value, c.score, c.provider.id, c.provider.country,
+        c.license.id if c.license else None,
+        *((files.repo, files.file, files.quantization, files.size_bytes) if files else (None,) * 4),
+        c.memory.total_bytes if c.memory else None, c.speed.decode_tokens_per_second if c.speed else None,
+        words.evidence(c),
+        *(" ".join(f.rule for f in c.findings if f.verdict is v) for v in (Verdict.FAIL, Verdict.UNKNOWN)),
+    ]  # fmt: skip

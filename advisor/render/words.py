@@ -1,0 +1,143 @@
+"""How facts of a document are said to people: the same words in every format."""
+
+from __future__ import annotations
+
+from advisor.needs.units import format_size
+from advisor.ranking.schema import Relaxation, RelaxedOption
+from advisor.recommendation import Candidate, Recommendation
+from advisor.rules.verdict import Verdict
+
+EVIDENCE = {"independent": "measured", "vendor": "vendor", "declared": "declared", "none": "no evidence"}
+CRITERIA = {
+    "language": "language evidence",
+    "task": "task evidence",
+    "speed": "speed",
+    "license": "licence freedom",
+    "community": "community size",
+    "quantization": "quantization quality",
+    "recency": "recency",
+}
+
+
+def quantization(candidate: Candidate) -> str:
+    return candidate.artifact.quantization if candidate.artifact else "-"
+
+
+def memory(candidate: Candidate) -> str:
+    return format_size(candidate.memory.total_bytes) if candidate.memory else "unknown"
+
+
+def licence(candidate: Candidate) -> str:
+    if candidate.license is None:
+        return "unknown"
+    return candidate.license.short + ("+" if candidate.license.inherited else "")
+
+
+def provider(candidate: Candidate) -> str:
+    """Return the maker without what its name explains in brackets, and its country: `Alibaba, CN`."""
+    return f"{candidate.provider.name.split(' (')[0]}, {candidate.provider.country or '?'}"
+
+
+def speed(candidate: Candidate) -> str:
+    if candidate.speed is None:
+        return "unknown"
+    rate = candidate.speed.decode_tokens_per_second
+    return f"{rate:.0f} tok/s" if rate >= 10 else f"{rate:.1f} tok/s"
+
+
+def score(candidate: Candidate) -> str:
+    return "-" if candidate.score is None else f"{candidate.score:.2f}"
+
+
+def evidence(candidate: Candidate) -> str:
+    """Return the evidence for each language asked: `ja 0.646 measured`."""
+    return ", ".join(
+        " ".join(filter(None, (e.language, f"{e.score:g}" if e.score is not None else "", EVIDENCE[e.kind])))
+        for e in candidate.language_evidence
+    )
+
+
+def why_first(document: Recommendation) -> str | None:
+    """Say in which criteria the first leads the second, and in which it does not."""
+    ranked = document.ranked()
+    if not ranked:
+        return None
+    first = ranked[0]
+    if len(ranked) == 1:
+        return f"{first.name} is the only one left."
+    second = ranked[1]
+    if first.verdict is not second.verdict:
+        return f"{first.name} is first: the only one that passes every rule."
+    other = {s.criterion: s for s in second.scores}
+    gaps = sorted(((s.contribution - other[s.criterion].contribution, s) for s in first.scores), key=lambda g: -g[0])
+    ahead = [f"{CRITERIA[s.criterion]} ({s.basis})" for gap, s in gaps if gap > 0.005][:2]
+    behind = [CRITERIA[s.criterion] for gap, s in reversed(gaps) if gap < -0.005][:2]
+    told = f"{first.name} is first: ahead of {second.name} in {' and '.join(ahead) or 'nothing but the order of names'}"
+    return told + (f", behind it in {' and '.join(behind)}." if behind else ".")
+
+
+def firmness(document: Recommendation) -> str | None:
+    """Say whether the first place survives other weights."""
+    found = document.sensitivity
+    if found is None:
+        return None
+    if found.stable:
+        return f"The first place holds when any one weight changes by {found.by:.0%}."
+    names = {c.id: c.name for c in document.candidates}
+    told = [
+        f"{names[c.first]} with {CRITERIA[c.criterion]} weighted {'more' if c.factor > 1 else 'less'}"
+        for c in found.changes[:2]
+    ]
+    return f"A close call at weights changed by {found.by:.0%}: first would be {', or '.join(told)}."
+
+
+def rejected(document: Recommendation) -> str | None:
+    """Count the rejected models by rule."""
+    if not document.summary.fail:
+        return None
+    counts = ", ".join(f"{rule} {count}" for rule, count in document.rejections().items())
+    return f"Rejected {document.summary.fail} of {document.catalog.models} (one may fail several rules): {counts}."
+
+
+def undecided(document: Recommendation) -> str | None:
+    """Say what could not be decided and which missing facts would settle it."""
+    if not document.summary.unknown:
+        return None
+    names = {c.id: c.name for c in document.candidates}
+    facts = [
+        f"{path} ({len(ids)}: {', '.join(names[i] for i in ids[:2])}{' …' if len(ids) > 2 else ''})"
+        for path, ids in list(document.missing.items())[:3]
+    ]
+    tail = f"; missing facts that would settle it: {', '.join(facts)}" if facts else ""
+    return f"Undecided {document.summary.unknown}{tail}."
+
+
+def change(option: RelaxedOption) -> str:
+    """Return a changed requirement as one would type it."""
+    name = "--" + option.option.replace("_", "-")
+    if option.to == "false":
+        return f"without {name}"
+    if isinstance(option.to, list):
+        return (
+            f"without {name} {_listed(option.from_, option.to)}" if _fewer(option) else f"{name} {' '.join(option.to)}"
+        )
+    return f"{name} {option.to}"
+
+
+def _fewer(option: RelaxedOption) -> bool:
+    before = option.from_ if isinstance(option.from_, list) else []
+    return isinstance(option.to, list) and len(option.to) < len(before)
+
+
+def _listed(before: object, after: object) -> str:
+    kept = after if isinstance(after, list) else []
+    return " ".join(str(b) for b in before if b not in kept) if isinstance(before, list) else ""
+
+
+def relaxation(found: Relaxation) -> str:
+    """Say one relaxation and what it lets pass."""
+    shown = ", ".join(found.passes[:3]) + (" …" if len(found.passes) > 3 else "")
+    return f"{' and '.join(change(o) for o in found.relax)}: {len(found.passes)} pass ({shown})"
+
+
+VERDICT_WORDS = {Verdict.PASS: "passes", Verdict.FAIL: "is rejected", Verdict.UNKNOWN: "cannot be decided"}

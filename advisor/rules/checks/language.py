@@ -1,0 +1,96 @@
+"""Rule `language`: who says that the model knows a language, and on what grounds."""
+
+from __future__ import annotations
+
+from advisor.catalog.schema import Languages, Source
+from advisor.needs.codes import language_name
+from advisor.rules.finding import Finding
+from advisor.rules.subject import Need, Subject
+from advisor.rules.verdict import FAIL, PASS, UNKNOWN, Verdict, all_of
+
+
+def covers(declared: str, asked: str) -> bool:
+    """Say whether a declared tag holds the asked one: `zh` covers `zh-Hans`, not the other way round."""
+    return declared == asked or asked.startswith(declared + "-")
+
+
+def language(subject: Subject, need: Need) -> Finding | None:
+    """Every language asked needs the maker's own list or an independent score above the floor."""
+    asked = need.requirements.lang
+    if not asked:
+        return None
+    answers = [_one(subject, need, tag) for tag in asked]
+    verdict = all_of(answer.verdict for answer in answers)
+    declared = subject.model.languages
+    failing = [tag for tag, answer in zip(asked, answers, strict=True) if answer.verdict is not PASS]
+    return Finding(
+        rule="language",
+        verdict=verdict,
+        observed=_observed(declared),
+        required=list(asked),
+        reason="; ".join(answer.reason for answer in answers),
+        option="lang" if failing else None,
+        passes_at=[tag for tag in asked if tag not in failing] if failing else None,
+        missing=("languages", *(f"benchmarks: {tag}" for tag in failing)) if verdict is UNKNOWN else (),
+        conditions=tuple(c for answer in answers for c in answer.conditions),
+        sources=tuple(dict.fromkeys(s for answer in answers for s in answer.sources)),
+    )
+
+
+class _Answer:
+    """What is known about one language."""
+
+    def __init__(
+        self, verdict: Verdict, reason: str, sources: tuple[Source, ...] = (), conditions: tuple[str, ...] = ()
+    ) -> None:
+        self.verdict, self.reason, self.sources, self.conditions = verdict, reason, sources, conditions
+
+
+def _one(subject: Subject, need: Need, tag: str) -> _Answer:
+    name = language_name(tag)
+    declared = subject.model.languages
+    listed = declared is not None and any(covers(d, tag) for d in declared.tags)
+    refused = declared is not None and declared.closed and not listed
+    scored = [
+        (benchmark, result)
+        for _, benchmark, result in need.catalog.results.get(subject.id, ())
+        if benchmark.publisher_type == "independent" and benchmark.language and covers(benchmark.language, tag)
+    ]
+    above = [(b, r) for b, r in scored if r.score >= b.floor]
+    if above:
+        benchmark, result = above[0]
+        reason = f"{name}: scores {result.score:g} in {benchmark.name} (floor {benchmark.floor:g})"
+        if refused:
+            condition = f"the maker does not support {name}; the verdict rests on {benchmark.name} alone"
+            return _Answer(PASS, reason, benchmark.sources, (condition,))
+        return _Answer(PASS, reason, benchmark.sources + (declared.sources if listed and declared else ()))
+    if listed and declared:
+        return _Answer(PASS, f"{name}: named in the maker's own list", declared.sources)
+    if refused and declared:
+        return _Answer(
+            FAIL, f"{name}: not in the maker's closed list of {len(declared.tags)} languages", declared.sources
+        )
+    return _undecided(
+        name, tag, declared, [f"{r.score:g} in {b.name} is below the floor {b.floor:g}" for b, r in scored]
+    )
+
+
+def _undecided(name: str, tag: str, declared: Languages | None, below: list[str]) -> _Answer:
+    """Say what there is where it is not enough."""
+    hints = list(below)
+    if declared and declared.count:
+        hints.append(f"the maker gives a count ({declared.count} languages) and no list")
+    if declared and any(covers(c, tag) for c in declared.card_tags):
+        hints.append("only a tag of the model card names it")
+    if declared and declared.tags and not hints:
+        hints.append("the maker's list does not name it and is not closed")
+    told = "; ".join(hints) or "nobody has recorded its languages"
+    return _Answer(UNKNOWN, f"{name}: {told}", declared.sources if declared else ())
+
+
+def _observed(declared: Languages | None) -> str | list[str] | None:
+    if declared is None:
+        return None
+    if declared.tags:
+        return list(declared.tags)
+    return f"{declared.count} languages, not listed" if declared.count else None

@@ -1,0 +1,23 @@
+"""Rule `status`: whether the maker still stands behind the model and has published it."""
+
+from __future__ import annotations
+
+from advisor.rules.finding import Finding
+from advisor.rules.subject import Need, Subject
+from advisor.rules.verdict import FAIL, PASS
+
+
+def status(subject: Subject, need: Need) -> Finding:
+    """Fail what is only announced or retired; a superseded model passes with a condition."""
+    availability = subject.model.availability
+    if availability.weights == "announced":
+        return Finding(
+            rule="status", verdict=FAIL, observed="announced", required="published",
+            reason="announced, but its weights have not been published", sources=availability.sources,
+        )  # fmt: skip
+    verdict = FAIL if availability.status == "retired" else PASS
+    conditions = ("the maker has published a successor; plan the move",) if availability.status == "superseded" else ()
+    return Finding(
+        rule="status", verdict=verdict, observed=availability.status, required="active",
+        reason=f"the maker lists it as {availability.status}", conditions=conditions, sources=availability.sources,
+    )  # fmt: skip

@@ -1,0 +1,237 @@
+"""Rules about licences: `license`, `license-use`, `users`, `revenue`, `territory`, `seat`.
+
+Each looks at all licences of the chain (the model's own and its base models'); the strictest answer wins, and
+the reason names the model that brought the licence in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from advisor.catalog.lineage import Chain, Term, territory_covers
+from advisor.catalog.schema import License, Source, Territories
+from advisor.rules.finding import Finding, Value, unknown
+from advisor.rules.subject import Need, Subject
+from advisor.rules.verdict import FAIL, PASS, UNKNOWN, Verdict, all_of
+
+
+def license(subject: Subject, need: Need) -> Finding | None:
+    """`--license` names the only ids allowed, for the model and all its base models."""
+    allowed = need.requirements.license
+    if not allowed:
+        return None
+    chain = subject.chain
+    refused = [term for term in chain.terms if term.id not in allowed]
+    if refused:
+        told = ", ".join(f"{_short(term)}{_through(subject, term)}" for term in refused)
+        return Finding(
+            rule="license", verdict=FAIL, observed=[t.id for t in chain.terms], required=list(allowed),
+            reason=f"{told} not among the licences allowed", option="license",
+            passes_at=[*allowed, *(t.id for t in refused)], sources=_sources(chain.terms),
+        )  # fmt: skip
+    gap = _gap("license", chain, list(allowed))
+    if gap:
+        return gap
+    return Finding(
+        rule="license", verdict=PASS, observed=[t.id for t in chain.terms], required=list(allowed),
+        reason=f"licensed under {', '.join(_short(t) for t in chain.terms)}", sources=_sources(chain.terms),
+    )  # fmt: skip
+
+
+def license_use(subject: Subject, need: Need) -> Finding:
+    """The use asked must be granted by every licence of the chain."""
+    use = need.requirements.use
+    answers: list[tuple[Verdict, Term]] = []
+    for term in subject.chain.terms:
+        granted = term.license.uses.get(use) if term.license else None
+        verdict = UNKNOWN if granted is None else FAIL if granted == "forbidden" else PASS
+        answers.append((verdict, term))
+    verdict = all_of(v for v, _ in answers)
+    if verdict is FAIL:
+        term = next(t for v, t in answers if v is FAIL)
+        research = all(t.license and t.license.uses.get("research") in ("allowed", "conditional") for _, t in answers)
+        return Finding(
+            rule="license-use", verdict=FAIL, observed=_short(term), required=use,
+            reason=f"{_short(term)} forbids {use} use{_through(subject, term)}",
+            option="use" if research else None, passes_at="research" if research else None, sources=_of(term),
+        )  # fmt: skip
+    gap = _gap("license-use", subject.chain, use)
+    if gap:
+        return gap
+    if verdict is UNKNOWN:
+        term = next(t for v, t in answers if v is UNKNOWN)
+        reason = f"nobody has read in {_short(term)} whether it grants {use} use{_through(subject, term)}"
+        return unknown("license-use", reason, f"licenses/{term.id}.uses.{use}", required=use)
+    names = ", ".join(_short(t) for t in subject.chain.terms)
+    return Finding(
+        rule="license-use", verdict=PASS, observed=[t.id for t in subject.chain.terms], required=use,
+        reason=f"{names} {'grants' if len(answers) == 1 else 'grant'} {use} use",
+        conditions=tuple(_conditions(subject, need)), sources=_sources(subject.chain.terms),
+    )  # fmt: skip
+
+
+def _conditions(subject: Subject, need: Need) -> Iterable[str]:
+    """Tell the duties and limits that come with the use, once each."""
+    use = need.requirements.use
+    told: dict[str, None] = {}
+    for term in subject.chain.terms:
+        record = term.license
+        if record is None:
+            continue
+        for duty in record.obligations:
+            active = duty.kind in _DUTIES and (not duty.uses or use in duty.uses)
+            if active and record.category != "permissive":
+                told[f"{record.short}: {duty.says} ({duty.clause})"] = None
+        for limit, given in ((record.monthly_users, need.requirements.monthly_users),
+                             (record.revenue, need.requirements.annual_revenue)):  # fmt: skip
+            if limit and given is None and (not limit.uses or use in limit.uses):
+                told[f"{record.short}: {limit.says} ({limit.clause})"] = None
+        if record.territories and not need.requirements.territory:
+            told[f"{record.short}: {record.territories.says} ({record.territories.clause})"] = None
+        if record.seat and not need.requirements.seat and _concerns(subject, record.seat):
+            told[f"{record.short}: {record.seat.says} ({record.seat.clause})"] = None
+    gate = subject.model.gated
+    if gate and gate.value:
+        told["the maker's repository is gated: accept its terms there and keep the record"] = None
+    return told
+
+
+_DUTIES = {
+    "attribution", "naming", "notice", "flow-down", "acceptable-use", "field-of-use", "output-training",
+    "output-ownership", "remote-restriction", "revocable", "display", "acceptance", "call-home",
+}  # fmt: skip
+
+
+def users(subject: Subject, need: Need) -> Finding | None:
+    """Monthly users of the whole organisation against the licences' limits."""
+    return _limited(subject, need, "users", "monthly_users", need.requirements.monthly_users)
+
+
+def revenue(subject: Subject, need: Need) -> Finding | None:
+    """Yearly revenue of the whole organisation against the licences' limits."""
+    return _limited(subject, need, "revenue", "annual_revenue", need.requirements.annual_revenue)
+
+
+def _limited(subject: Subject, need: Need, rule: str, option: str, given: int | None) -> Finding | None:
+    if given is None:
+        return None
+    found = [_against_limit(subject, need, rule, option, given, term) for term in subject.chain.terms]
+    gap = _gap(rule, subject.chain, given)
+    return _strictest(rule, [*found, *([gap] if gap else [])], given)
+
+
+def _against_limit(subject: Subject, need: Need, rule: str, option: str, given: int, term: Term) -> Finding | None:
+    record = term.license
+    limit = (record.monthly_users if rule == "users" else record.revenue) if record else None
+    if record is None or limit is None:
+        return _unread(rule, subject, term, given)
+    if limit.uses and need.requirements.use not in limit.uses:
+        return None
+    yearly = limit.above * (12 if rule == "revenue" and limit.period == "month" else 1)
+    if given <= yearly:
+        return None
+    what = f"{record.short}: {limit.says} ({limit.clause}){_through(subject, term)}"
+    verdict = {"ask": UNKNOWN, "ends": FAIL, "condition": PASS}[limit.then]
+    return Finding(
+        rule=rule, verdict=verdict, observed=yearly, required=given, reason=what, sources=_of(term),
+        option=option if verdict is not PASS else None, passes_at=yearly if verdict is not PASS else None,
+        missing=("a licence granted by the licensor",) if verdict is UNKNOWN else (),
+        conditions=(what,) if verdict is PASS else (),
+    )  # fmt: skip
+
+
+def territory(subject: Subject, need: Need) -> Finding | None:
+    """No licence may exclude a country in which the model is used."""
+    asked = need.requirements.territory
+    return _placed(subject, "territory", list(asked), asked) if asked else None
+
+
+def seat(subject: Subject, need: Need) -> Finding | None:
+    """No licence may withhold its rights from organisations established in the country."""
+    asked = need.requirements.seat
+    return _placed(subject, "seat", asked, (asked,)) if asked else None
+
+
+def _placed(subject: Subject, rule: str, required: Value, countries: tuple[str, ...]) -> Finding:
+    found: list[Finding | None] = []
+    for term in subject.chain.terms:
+        record = term.license
+        excluded = (record.territories if rule == "territory" else record.seat) if record else None
+        if record is None or excluded is None:
+            found.append(_unread(rule, subject, term, required))
+            continue
+        hit = [c for c in countries if territory_covers(excluded.countries, c)]
+        if not hit or not _concerns(subject, excluded):
+            continue
+        left = [c for c in countries if c not in hit]
+        found.append(
+            Finding(
+                rule=rule,
+                verdict=FAIL,
+                observed=list(excluded.countries),
+                required=required,
+                reason=f"{record.short}: {excluded.says} ({excluded.clause}){_through(subject, term)}",
+                option=rule,
+                passes_at=left or "another country",
+                sources=_of(term),
+            )
+        )
+    gap = _gap(rule, subject.chain, required)
+    return _strictest(rule, [*found, *([gap] if gap else [])], required)
+
+
+def _concerns(subject: Subject, excluded: Territories) -> bool:
+    """Say whether a restriction that names modalities concerns this model."""
+    if not excluded.modalities:
+        return True
+    known = subject.model.modalities
+    return known is None or any(m in known.inputs for m in excluded.modalities)
+
+
+def _strictest(rule: str, found: list[Finding | None], required: Value) -> Finding:
+    """Return the finding that decides, with the conditions of all."""
+    said = [f for f in found if f is not None]
+    for verdict in (FAIL, UNKNOWN, PASS):
+        for finding in said:
+            if finding.verdict is verdict:
+                return finding
+    return Finding(rule=rule, verdict=PASS, required=required, reason="no licence of the chain sets a limit here")
+
+
+def _unread(rule: str, subject: Subject, term: Term, required: Value) -> Finding | None:
+    """A fully read text that sets no limit sets none; any other leaves it open."""
+    if term.license and term.license.text.read == "full":
+        return None
+    reason = f"{_short(term)} was not read in full; it may set a limit{_through(subject, term)}"
+    return unknown(rule, reason, f"licenses/{term.id}.text", required=required)
+
+
+def _gap(rule: str, chain: Chain, required: Value) -> Finding | None:
+    """Return unknown where a licence or the lineage itself is not known."""
+    if chain.unlicensed:
+        holder = chain.unlicensed[0]
+        return unknown(
+            rule, f"the licence of {holder.id} is not known", f"models/{holder.id}.license", required=required
+        )
+    if not chain.complete:
+        return unknown(rule, "what it was made from is not recorded", "lineage", required=required)
+    return None
+
+
+def _short(term: Term) -> str:
+    return term.license.short if term.license else term.id
+
+
+def _through(subject: Subject, term: Term) -> str:
+    """Name the ancestor that brings a licence in."""
+    return f", inherited from {term.holder.id}" if term.holder.id != subject.id else ""
+
+
+def _of(term: Term) -> tuple[Source, ...]:
+    record: License | None = term.license
+    stated = term.holder.model.license
+    return (*(record.text.sources if record else ()), *(stated.sources if stated else ()))
+
+
+def _sources(terms: Iterable[Term]) -> tuple[Source, ...]:
+    return tuple(dict.fromkeys(s for term in terms for s in _of(term)))

@@ -1,0 +1,109 @@
+"""All rules over all models: the model's findings once, the artifact's for each artifact, the best one chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from advisor.catalog.lineage import resolve
+from advisor.catalog.load import Catalog
+from advisor.hardware.placement import engines
+from advisor.hardware.schema import Machine
+from advisor.needs.schema import Requirements
+from advisor.rules.checks import artifact, language, origin, purpose, standing, terms
+from advisor.rules.finding import RULES, Finding
+from advisor.rules.offers import losses, offers
+from advisor.rules.subject import Need, Offer, Subject
+from advisor.rules.verdict import FAIL, PASS, UNKNOWN, Verdict, all_of
+
+MODEL_CHECKS: tuple[Callable[[Subject, Need], Finding | None], ...] = (
+    standing.status,
+    purpose.task,
+    language.language,
+    terms.license,
+    terms.license_use,
+    terms.users,
+    terms.revenue,
+    terms.territory,
+    terms.seat,
+    origin.origin,
+    purpose.parameters,
+    purpose.context,
+)
+ARTIFACT_CHECKS: tuple[Callable[[Subject, Need, Offer | None], Finding | None], ...] = (
+    artifact.deployment,
+    artifact.publisher,
+    artifact.artifact,
+    artifact.memory,
+    artifact.speed,
+)
+COMFORTABLE_SPEED = 8.0
+"""Tokens per second at which people can read along; a finer quantization is not worth falling below it."""
+_ORDER = {PASS: 0, UNKNOWN: 1, FAIL: 2}
+_PLACE = {rule: place for place, rule in enumerate(RULES)}
+_UNQUANTIZED = frozenset({"F32", "F16", "BF16"})
+
+
+class Judged(NamedTuple):
+    """A model with its verdict, the artifact that was chosen for it and every finding."""
+
+    subject: Subject
+    verdict: Verdict
+    offer: Offer | None
+    findings: tuple[Finding, ...]
+
+
+def prepare(requirements: Requirements, catalog: Catalog, machine: Machine) -> Need:
+    """Return what the rules check against."""
+    return Need(requirements, catalog, machine, engines(machine), losses(catalog))
+
+
+def evaluate(need: Need, models: Iterable[str] | None = None) -> Iterator[Judged]:
+    """Judge the models named, or all of the catalog."""
+    for model_id in need.catalog.models if models is None else models:
+        yield judge(need, model_id)
+
+
+def judge(need: Need, model_id: str) -> Judged:
+    """Judge one model with the best artifact that is allowed and fits."""
+    subject = Subject(model_id, need.catalog.models[model_id], resolve(need.catalog, model_id))
+    of_model = [f for check in MODEL_CHECKS if (f := check(subject, need)) is not None]
+    choices = [(offer, _of_artifact(subject, need, offer)) for offer in offers(subject, need)]
+    if choices:
+        offer, of_artifact = min(choices, key=lambda choice: _preference(need, *choice))
+    else:
+        offer, of_artifact = None, _of_artifact(subject, need, None)
+    findings = sorted(of_model + of_artifact, key=lambda f: _PLACE[f.rule])
+    verdict = all_of(f.verdict for f in findings)
+    if verdict is UNKNOWN and need.requirements.strict:
+        verdict = FAIL
+    return Judged(subject, verdict, offer, tuple(findings))
+
+
+def _of_artifact(subject: Subject, need: Need, offer: Offer | None) -> list[Finding]:
+    return [f for check in ARTIFACT_CHECKS if (f := check(subject, need, offer)) is not None]
+
+
+def _preference(need: Need, offer: Offer, findings: list[Finding]) -> tuple[object, ...]:
+    """Return a key that is least for the artifact to choose.
+
+    What passes comes first; then a quantized file before an unquantized one; then, as long as it stays
+    comfortably fast, the one that loses least, else the fastest; then the maker's own, then one with known bytes.
+    """
+    verdict = all_of(f.verdict for f in findings)
+    failing = sum(f.verdict is FAIL for f in findings)
+    rate = offer.speed.decode_tokens_per_second if offer.speed else 0.0
+    asked = need.requirements
+    enough = asked.min_speed or (0.0 if asked.prefer.get("speed") == 0 else COMFORTABLE_SPEED)
+    comfortable = rate >= enough and verdict is not FAIL
+    return (
+        _ORDER[verdict],
+        failing,
+        offer.file.quantization in _UNQUANTIZED,
+        not comfortable,
+        offer.loss if comfortable else -rate,
+        not offer.official,
+        offer.file.sha256 is None and not offer.file.shard_sha256,
+        offer.repository.repo,
+        offer.file.file,
+    )

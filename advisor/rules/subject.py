@@ -1,0 +1,46 @@
+"""What a rule sees: one model with its chain, one artifact of it, and what is needed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from advisor.catalog.lineage import Chain
+from advisor.catalog.load import Catalog
+from advisor.catalog.schema import ArtifactFile, ArtifactRepository, Model
+from advisor.hardware.memory import MemoryPlan
+from advisor.hardware.schema import Machine
+from advisor.hardware.speed import Engine, Speed
+from advisor.needs.schema import Requirements
+
+
+class Need(NamedTuple):
+    """The requirements together with everything they are checked against."""
+
+    requirements: Requirements
+    catalog: Catalog
+    machine: Machine
+    engines: tuple[Engine, ...]
+    losses: dict[str, float]
+    """Loss by name of quantization."""
+
+
+class Subject(NamedTuple):
+    """A model and what it descends from."""
+
+    id: str
+    model: Model
+    chain: Chain
+
+
+class Offer(NamedTuple):
+    """One artifact of a model, with what it needs and yields on the machine at hand."""
+
+    repository: ArtifactRepository
+    file: ArtifactFile
+    publisher: str
+    official: bool
+    loss: float
+    plan: MemoryPlan | None
+    engine: Engine | None
+    """Where it fits; None where it fits nowhere or nothing is known."""
+    speed: Speed | None
