@@ -123,7 +123,7 @@ def _artifacts(model: schema.Model, snapshot: Snapshot) -> Iterator[Finding]:
                 yield (*path, "quantization"), f"no table tells the loss of '{file.quantization}'"
             if not file.file.endswith(".gguf"):
                 yield (*path, "file"), f"'{file.file}' is no GGUF"
-            if file.quantization.replace("UD-", "").casefold() not in file.file.casefold():
+            if not any(word in file.file.casefold() for word in _words(file.quantization)):
                 yield (*path, "file"), f"the name does not say {file.quantization}"
             if len(file.shard_sha256) not in (0, file.shards):
                 yield (*path, "shard_sha256"), f"{len(file.shard_sha256)} hashes for {file.shards} shards"
@@ -134,6 +134,12 @@ def _artifacts(model: schema.Model, snapshot: Snapshot) -> Iterator[Finding]:
             bits = _bits(model, file)
             if bits is not None and not 1 < bits < 34:
                 yield (*path, "size_bytes"), f"{bits:.1f} bits per parameter cannot be"
+
+
+def _words(quantization: str) -> tuple[str, ...]:
+    """Return what the name of a file of this quantization may hold."""
+    word = quantization.removeprefix("UD-").casefold()
+    return (word, "fp16") if word == "f16" else (word,)
 
 
 def _bits(model: schema.Model, file: schema.ArtifactFile) -> float | None:

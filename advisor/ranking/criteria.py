@@ -17,6 +17,8 @@ DECLARED = 0.3
 """A maker's own list names the language and nobody independent has measured it."""
 NO_EVIDENCE = 0.2
 """Nothing is known: below every declared or measured strength that counts, above a measured failure."""
+THINKING = 2.0
+"""How many times faster a model has to be that always thinks first."""
 VENDOR_CEILING = 0.5
 """The most that a vendor's own figure can be worth: it never outranks an independent one at the ceiling's half."""
 
@@ -110,12 +112,17 @@ def _scaled(benchmark: Benchmark, score: float) -> Value:
 
 
 def speed(judged: Judged, need: Need) -> Value:
-    """The estimated rate against what is needed: `--min-speed`, else the speed at which people read along."""
-    wanted = need.requirements.min_speed or COMFORTABLE_SPEED
+    """The estimated rate against what is needed: `--min-speed`, else the speed at which people read along.
+
+    A model that always thinks before it answers has to be faster for the same wait.
+    """
+    reasoning = judged.subject.model.reasoning
+    thinks = reasoning is not None and reasoning.mode == "always"
+    wanted = need.requirements.min_speed or COMFORTABLE_SPEED * (THINKING if thinks else 1)
     if judged.offer is None or judged.offer.speed is None:
         return Value(NO_EVIDENCE, "speed not known")
     rate = judged.offer.speed.decode_tokens_per_second
-    return Value(min(rate / (2 * wanted), 1.0), f"{rate:g} tokens/s, full value at {2 * wanted:g}")
+    return Value(min(rate / wanted, 1.0), f"{rate:g} of {wanted:g} tokens/s needed")
 
 
 LICENSE_VALUES = {"permissive": 1.0, "conditional": 0.7, "community": 0.4, "non-commercial": 0.1, "proprietary": 0.0}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from advisor.hardware.memory import GIB
 from advisor.recommendation import Candidate, Recommendation
 from advisor.render import words
 from advisor.render.columns import WIDTH_WITHOUT_TERMINAL, cut, paragraph
@@ -22,14 +23,34 @@ def _columns(document: Recommendation) -> list[Column]:
         ("#", lambda c: str(c.rank)),
         ("model", _marked),
         ("quant", words.quantization),
-        ("memory", words.memory),
+        ("GiB", _gib),
         ("licence", words.licence),
         ("provider", words.provider),
-        ("evidence", words.evidence),
-        ("speed", words.speed),
+        (_evidence_header(document), _evidence),
+        ("tok/s", _rate),
         ("score", words.score),
     ]
-    return [column for column in found if column[0] != "evidence" or document.requirements.lang]
+    return [column for column in found if column[0]]
+
+
+def _evidence_header(document: Recommendation) -> str:
+    """Name the languages where one was asked for; a single one need not stand in every row."""
+    asked = document.requirements.lang
+    return "" if not asked else f"{asked[0]} evidence" if len(asked) == 1 else " ".join(asked) + " evidence"
+
+
+def _evidence(candidate: Candidate) -> str:
+    if len(candidate.language_evidence) > 1:
+        return words.brief_evidence(candidate)
+    return words.evidence(candidate).split(" ", 1)[-1]
+
+
+def _gib(candidate: Candidate) -> str:
+    return f"{candidate.memory.total_bytes / GIB:.1f}" if candidate.memory else "?"
+
+
+def _rate(candidate: Candidate) -> str:
+    return words.speed(candidate).removesuffix(" tok/s") if candidate.speed else "?"
 
 
 def _marked(candidate: Candidate) -> str:
@@ -50,11 +71,10 @@ def table(document: Recommendation, width: int = WIDTH_WITHOUT_TERMINAL, top: in
 def _table(document: Recommendation, ranked: list[Candidate], width: int) -> str:
     columns = _columns(document)
     if width < WIDTH_WITHOUT_TERMINAL:
-        columns = [c for c in columns if c[0] != "evidence"]
-    limits = {"provider": 16, "licence": 14, "evidence": 24}
-    rows = [[cut(value(c), limits.get(name, 99)) for name, value in columns] for c in ranked]
+        columns = [c for c in columns if "evidence" not in c[0]]
+    rows = [[cut(value(c), 14 if name in ("provider", "licence") else 28) for name, value in columns] for c in ranked]
     names = [name for name, _ in columns]
-    right = [i for i, name in enumerate(names) if name in ("#", "memory", "speed", "score")]
+    right = [i for i, name in enumerate(names) if name in ("#", "GiB", "tok/s", "score")]
     return columns_of(names, rows, width, right)
 
 
@@ -91,6 +111,8 @@ def _marks(document: Recommendation) -> Iterator[str]:
         told.append("? not decided: a fact is missing")
     if any(c.license and c.license.inherited for c in ranked):
         told.append("+ further licences bind, inherited from base models")
+    if len(document.requirements.lang) > 1:
+        told.append("evidence: plain figures are measured, ~ a vendor's, decl declared by the maker, - none")
     if told:
         yield "Marks: " + "; ".join(told) + "."
 

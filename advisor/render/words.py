@@ -57,6 +57,17 @@ def evidence(candidate: Candidate) -> str:
     )
 
 
+def brief_evidence(candidate: Candidate) -> str:
+    """Return the same for narrow columns: `.65` measured, `~.65` a vendor's, `decl` declared, `-` nothing."""
+    told = []
+    for e in candidate.language_evidence:
+        if e.score is None:
+            told.append("decl" if e.kind == "declared" else "-")
+        else:
+            told.append(("~" if e.kind == "vendor" else "") + f"{e.score:.3g}".removeprefix("0"))
+    return " ".join(told)
+
+
 def why_first(document: Recommendation) -> str | None:
     """Say in which criteria the first leads the second, and in which it does not."""
     ranked = document.ranked()
@@ -118,10 +129,9 @@ def change(option: RelaxedOption) -> str:
     if option.to == "false":
         return f"without {name}"
     if isinstance(option.to, list):
-        return (
-            f"without {name} {_listed(option.from_, option.to)}" if _fewer(option) else f"{name} {' '.join(option.to)}"
-        )
-    return f"{name} {option.to}"
+        kept = " ".join(option.to)
+        return f"without {name} {_listed(option.from_, option.to)}" if _fewer(option) else f"with {name} {kept}"
+    return f"with {name} {option.to}"
 
 
 def _fewer(option: RelaxedOption) -> bool:
