@@ -20,7 +20,7 @@ class CatalogHook(BuildHookInterface):
 
         from advisor.catalog.files import read_folder
         from advisor.catalog.references import problems_of
-        from advisor.catalog.snapshot import compile_files
+        from advisor.catalog.compile import compile_files
 
         snapshot = compile_files(read_folder(root / "catalog", root / "seeds"))
         problems = problems_of(snapshot)

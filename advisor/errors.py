@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 
@@ -52,6 +51,8 @@ class UnknownNameError(UserError):
 
 def nearest(name: str, known: Iterable[str], count: int = 3, cutoff: float = 0.3) -> list[str]:
     """Return up to `count` known names that resemble `name`, the nearest first."""
+    import difflib
+
     by_folded: dict[str, str] = {}
     for candidate in known:
         by_folded.setdefault(candidate.casefold(), candidate)

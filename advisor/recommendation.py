@@ -72,7 +72,7 @@ class FieldReport(Record, frozen=True, kw_only=True):
     verdict: str
 
 
-class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One model of the catalog: its verdict with every finding, and its place where it is not rejected."""
 
     id: str
@@ -101,7 +101,7 @@ class Nearest(Record, frozen=True, kw_only=True):
     why: str
 
 
-class Recommendation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Recommendation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A whole recommendation; equal inputs make equal bytes."""
 
     schema: str = msgspec.field(name="schema")

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from advisor.catalog.compile import FAMILY_FACTS
 from advisor.catalog.load import Catalog
-from advisor.catalog.snapshot import FAMILY_FACTS
 from advisor.errors import UnknownNameError
 
 SCHEMA = "advisor.record/1"
@@ -42,7 +42,7 @@ def find(catalog: Catalog, name: str) -> Shown:
         for f in FAMILY_FACTS
         if getattr(family, f) and getattr(family, f) == getattr(model, f)
     }
-    layers |= catalog.layers.get(("models", model_id), {})
+    layers |= catalog.layers.get("models", {}).get(model_id, {})
     return Shown(
         schema=SCHEMA, kind="model", id=model_id, record=msgspec.to_builtins(model), layers=layers,
         articles=catalog.articles_naming(model_id),
@@ -60,5 +60,5 @@ def _other(catalog: Catalog, name: str) -> Shown:
         raise UnknownNameError("record", name, known, "'advisor catalog list' prints all models.")
     kind, record_id = names[name.casefold()]
     record = msgspec.to_builtins(getattr(catalog.snapshot, kind)[record_id])
-    layers = catalog.layers.get((kind, record_id), {})
+    layers = catalog.layers.get(kind, {}).get(record_id, {})
     return Shown(schema=SCHEMA, kind=kind, id=record_id, record=record, layers=layers)

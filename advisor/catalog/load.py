@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import os
-import tempfile
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,13 +17,13 @@ from advisor.errors import DataError, ExternalError, UnknownNameError
 class Catalog:
     """The records of a snapshot with the indexes that commands look things up in."""
 
-    def __init__(self, snapshot: Snapshot, layers: dict[tuple[str, str], dict[str, str]] | None = None) -> None:
+    def __init__(self, snapshot: Snapshot, layers: dict[str, dict[str, dict[str, str]]] | None = None) -> None:
         self.snapshot = snapshot
         self.models = snapshot.models
         self.providers = snapshot.providers
         self.licenses = snapshot.licenses
         self.layers = layers or {}
-        """By (kind, id): which overlay folder stated which fact group."""
+        """By kind, id and fact group: the overlay folder that stated it."""
 
     @cached_property
     def publisher_by_org(self) -> dict[str, str]:
@@ -127,44 +123,23 @@ def _shipped() -> Snapshot | None:
 
 
 def _of_checkout() -> Snapshot:
-    """Compile the checkout's files, or take the result of an earlier compilation of the same bytes."""
+    """Return the checkout's files compiled."""
     root = paths.checkout()
     if root is None:
         raise ExternalError("the installed package holds no catalog; install local-model-advisor again")
     from advisor.catalog import files
+    from advisor.catalog.cache import cached
 
     found = files.read_folder(root / "catalog", root / "seeds")
-    schema_print = hashlib.sha256(Path(schema.__file__).read_bytes()).hexdigest()[:16]
-    name = f"catalog-{files.digest(found)[:32]}-{schema_print}.msgpack"
-    folder = paths.cache_folder()
-    cached = folder / name if folder else None
-    if cached:
-        with contextlib.suppress(OSError, msgspec.MsgspecError):
-            return msgspec.msgpack.decode(cached.read_bytes(), type=Snapshot)
-    from advisor.catalog.references import problems_of
-    from advisor.catalog.snapshot import compile_files
 
-    snapshot = compile_files(found)
-    problems = problems_of(snapshot)
-    if problems:
-        raise DataError([f"{p.kind}/{p.id}: {p.message}" for p in problems])
-    if cached:
-        with contextlib.suppress(OSError):
-            _replace(cached, msgspec.msgpack.encode(snapshot))
-    return snapshot
+    def compiled() -> Snapshot:
+        from advisor.catalog.compile import compile_files
+        from advisor.catalog.references import problems_of
 
+        snapshot = compile_files(found)
+        problems = problems_of(snapshot)
+        if problems:
+            raise DataError([f"{p.kind}/{p.id}: {p.message}" for p in problems])
+        return snapshot
 
-def _replace(target: Path, content: bytes) -> None:
-    """Write a cache file whole or not at all, and drop the ones that it replaces."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
-        file.write(content)
-    os.replace(file.name, target)
-    for old in target.parent.glob("catalog-*.msgpack"):
-        if old != target:
-            old.unlink(missing_ok=True)
-
-
-def record_of(catalog: Catalog, kind: str, record_id: str) -> Any:
-    """Return one record of the catalog, or None."""
-    return getattr(catalog.snapshot, kind).get(record_id)
+    return cached("catalog", files.digest(found), Snapshot, compiled)

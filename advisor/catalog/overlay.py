@@ -9,12 +9,21 @@ from typing import Any
 import msgspec
 
 from advisor import strict_yaml
-from advisor.catalog import files
+from advisor.catalog import files, schema
+from advisor.catalog.cache import cached
 from advisor.catalog.load import Catalog
-from advisor.catalog.references import problems_of
-from advisor.catalog.snapshot import Snapshot, build
+from advisor.catalog.references import ReferenceProblem, problems_of
+from advisor.catalog.compile import build
+from advisor.catalog.snapshot import Snapshot
 from advisor.errors import DataError, UserError
 from advisor.records import RecordError, read_record
+
+
+class Overlaid(schema.Record, frozen=True, kw_only=True):
+    """A snapshot with overlays; `layers` says by kind, id and fact group which folder stated it."""
+
+    snapshot: Snapshot
+    layers: dict[str, dict[str, dict[str, str]]]
 
 
 def lay_over(base: Snapshot, folders: tuple[Path, ...]) -> Catalog:
@@ -24,36 +33,47 @@ def lay_over(base: Snapshot, folders: tuple[Path, ...]) -> Catalog:
         UserError: where a folder does not exist.
         DataError: with every problem, also of references that an overlay breaks.
     """
+    layers = [(folder, _read(folder)) for folder in folders]
+    told = "\n".join([base.digest, *(f"{folder} {files.digest(found)}" for folder, found in layers)])
+    digest = hashlib.sha256(told.encode()).hexdigest()
+    overlaid = cached("overlay", digest, Overlaid, lambda: _overlaid(base, layers))
+    return Catalog(overlaid.snapshot, overlaid.layers)
+
+
+def _read(folder: Path) -> list[files.CatalogFile]:
+    if not folder.is_dir():
+        raise UserError(f"--catalog {folder}: no such folder; it should hold models/, providers/ …")
+    found = files.read_folder(folder)
+    if not found:
+        raise UserError(f"--catalog {folder}: holds no records; they stand in models/ORG/NAME.yaml and the like")
+    return found
+
+
+def _overlaid(base: Snapshot, layers: list[tuple[Path, list[files.CatalogFile]]]) -> Overlaid:
     records = {kind: dict(getattr(base, kind)) for kind in files.KINDS}
-    layers: dict[tuple[str, str], dict[str, str]] = {}
+    stated_in: dict[str, dict[str, dict[str, str]]] = {}
     places: dict[tuple[str, str], files.CatalogFile] = {}
     problems: list[str] = []
-    digests = [base.digest]
-    for folder in folders:
-        if not folder.is_dir():
-            raise UserError(f"--catalog {folder}: no such folder; it should hold models/, providers/ …")
-        found = files.read_folder(folder)
-        if not found:
-            raise UserError(f"--catalog {folder}: holds no records; they stand in models/ORG/NAME.yaml and the like")
-        digests.append(files.digest(found))
+    for folder, found in layers:
         for file in found:
             try:
-                below = records[file.kind].get(file.id)
-                records[file.kind][file.id], stated = _merged(file, below)
+                records[file.kind][file.id], stated = _merged(file, records[file.kind].get(file.id))
             except RecordError as error:
                 problems += error.listed(file.name)
             except DataError as error:
                 problems += error.problems
             else:
-                layers.setdefault((file.kind, file.id), {}).update(dict.fromkeys(stated, str(folder)))
+                facts = stated_in.setdefault(file.kind, {}).setdefault(file.id, {})
+                facts.update(dict.fromkeys(stated, str(folder)))
                 places[file.kind, file.id] = file
     if problems:
         raise DataError(problems)
-    snapshot = build(hashlib.sha256("\n".join(digests).encode()).hexdigest(), records)
+    contents = [base.digest, *(files.digest(found) for _, found in layers)]
+    snapshot = build(hashlib.sha256("\n".join(contents).encode()).hexdigest(), records)
     broken = problems_of(snapshot)
     if broken:
-        raise DataError([_located(p.message, places.get((p.kind, p.id)), p) for p in broken])
-    return Catalog(snapshot, layers)
+        raise DataError([_located(p, places.get((p.kind, p.id))) for p in broken])
+    return Overlaid(snapshot=snapshot, layers=stated_in)
 
 
 def _merged(file: files.CatalogFile, below: Any) -> tuple[Any, list[str]]:
@@ -84,7 +104,7 @@ def _own_problems(text: str, whole: dict[str, Any], data: dict[str, Any], record
     ]
 
 
-def _located(message: str, file: files.CatalogFile | None, problem: Any) -> str:
+def _located(problem: ReferenceProblem, file: files.CatalogFile | None) -> str:
     if file is None:
-        return f"{problem.kind}/{problem.id}: {message}"
-    return f"{file.name}:{strict_yaml.line_of(file.text(), problem.path)}: {message}"
+        return f"{problem.kind}/{problem.id}: {problem.message}"
+    return f"{file.name}:{strict_yaml.line_of(file.text(), problem.path)}: {problem.message}"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any, TextIO
 
 from advisor.errors import ExternalError
 from advisor.render import renderer
 from advisor.render.columns import WIDTH_WITHOUT_TERMINAL
+
+NARROWEST = 30
+"""Cells below which nothing is laid out."""
 
 
 def say(message: str) -> None:
@@ -32,9 +33,13 @@ def deliver(document: Any, kind: str, format_name: str, output: Path | None, **o
 
 def terminal_width() -> int:
     """Return the cells of the terminal; of `COLUMNS` where that is set; a fixed width without a terminal."""
-    if sys.stdout.isatty() or os.environ.get("COLUMNS"):
-        return max(shutil.get_terminal_size((WIDTH_WITHOUT_TERMINAL, 24)).columns, 30)
-    return WIDTH_WITHOUT_TERMINAL
+    stated = os.environ.get("COLUMNS", "")
+    if stated.isdecimal() and int(stated):
+        return max(int(stated), NARROWEST)
+    try:
+        return max(os.get_terminal_size(sys.stdout.fileno()).columns or WIDTH_WITHOUT_TERMINAL, NARROWEST)
+    except (OSError, ValueError):
+        return WIDTH_WITHOUT_TERMINAL
 
 
 def write_file(target: Path, text: str) -> None:
@@ -43,6 +48,8 @@ def write_file(target: Path, text: str) -> None:
     Raises:
         ExternalError: where the folder or the disk does not let us.
     """
+    import tempfile
+
     try:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=target.parent, delete=False) as file:
             file.write(text)

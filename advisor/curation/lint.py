@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from advisor.catalog import files, schema
+from advisor.catalog.compile import build
 from advisor.catalog.references import problems_of
-from advisor.catalog.snapshot import Snapshot, build
+from advisor.catalog.snapshot import Snapshot
 from advisor.errors import DataError
 from advisor.records import RecordError, read_record
 

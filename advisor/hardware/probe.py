@@ -68,11 +68,17 @@ class SystemProbe:
 
     def run(self, *command: str) -> Answer | None:
         """See `Probe`."""
-        import shutil
-
-        elsewhere = os.pathsep.join(self._elsewhere)
-        tool = shutil.which(command[0]) or shutil.which(command[0], path=elsewhere)
+        tool = self._find(command[0])
         return None if tool is None else _run([tool, *command[1:]])
+
+    def _find(self, name: str) -> str | None:
+        """Return where a tool is installed; `shutil.which` would cost more to import than all of detection."""
+        suffix = ".exe" if self.platform == "win32" else ""
+        for folder in (*os.get_exec_path(), *self._elsewhere):
+            path = os.path.join(folder, name + suffix)
+            if os.path.isfile(path) and os.access(path, os.X_OK):
+                return path
+        return None
 
     def threads(self) -> int | None:
         """See `Probe`."""

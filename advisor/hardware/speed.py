@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from advisor.catalog.schema import Architecture
-from advisor.hardware.memory import kv_cache_bytes
+from advisor.catalog.schema import Model
 from advisor.hardware.weights import Weights
 
 ASSUMED_RAM_BANDWIDTH = 50_000_000_000
@@ -23,7 +22,7 @@ TYPICAL_PROMPT = 1000
 """Tokens of the prompt that time to first token is given for, and that the cache holds while a token is written."""
 
 
-class Speed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Speed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Tokens per second for one user, and for all of `concurrency` users together; seconds to the first token."""
 
     decode_tokens_per_second: float
@@ -44,33 +43,29 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     basis: str
 
 
-def estimate(
-    engine: Engine, weights: Weights, architecture: Architecture | None, active_parameters: int | None, users: int
-) -> Speed:
-    """Estimate speed: every token reads the active weights and the cache of a typical prompt once.
+def estimate(engine: Engine, weights: Weights, prompt_cache: int, model: Model, users: int) -> Speed:
+    """Estimate speed: every token reads the active weights and the cache of a typical prompt (bytes) once.
 
     With N users a step reads the always-active weights once and writes N tokens; routed experts are counted as
     read for every user, which is the careful bound. Prompts cost two operations a parameter and token.
     """
-    cache = kv_cache_bytes(architecture, TYPICAL_PROMPT) if architecture else 0
+    counts = model.parameters
+    active = (counts.active or counts.total) if counts else None
     reach = engine.bandwidth * BANDWIDTH_SHARE
-    alone = reach / (weights.active + cache)
-    routed = bool(architecture and architecture.experts)
-    step_bytes = (weights.active * users if routed else weights.active) + cache * users
-    together = min(
-        reach / min(step_bytes, weights.total + cache * users) * users, _compute_bound(engine, active_parameters)
-    )
-    prompt = engine.flops * COMPUTE_SHARE / (2 * active_parameters) if active_parameters else None
+    most = engine.flops * COMPUTE_SHARE / (2 * active) if active else None
+    rate = reach / (weights.active + prompt_cache)
+    together = None
+    if users > 1:
+        routed = model.architecture is not None and model.architecture.experts is not None
+        read = min(weights.active * users, weights.total) if routed else weights.active
+        together = reach / (read + prompt_cache * users) * users
+        together = min(together, most) if most else together
+        rate = min(rate, together / users)
     return Speed(
-        decode_tokens_per_second=round(min(alone, together / users) if users > 1 else alone, 2),
-        prompt_tokens_per_second=round(prompt, 1) if prompt else None,
-        ttft_seconds=round(TYPICAL_PROMPT / prompt, 2) if prompt else None,
-        total_decode_tokens_per_second=round(together, 2) if users > 1 else None,
+        decode_tokens_per_second=round(rate, 2),
+        prompt_tokens_per_second=round(most, 1) if most else None,
+        ttft_seconds=round(TYPICAL_PROMPT / most, 2) if most else None,
+        total_decode_tokens_per_second=round(together, 2) if together else None,
         placement=engine.placement,
         basis=engine.basis,
     )
-
-
-def _compute_bound(engine: Engine, active_parameters: int | None) -> float:
-    """Return the most tokens per second that the operations allow."""
-    return engine.flops * COMPUTE_SHARE / (2 * active_parameters) if active_parameters else float("inf")

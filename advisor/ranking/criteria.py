@@ -9,7 +9,7 @@ from typing import NamedTuple
 from advisor.catalog.schema import Benchmark, Source
 from advisor.needs.codes import language_name
 from advisor.ranking.schema import LanguageEvidence
-from advisor.rules.checks.language import covers
+from advisor.rules.checks.language import covers, names
 from advisor.rules.evaluate import COMFORTABLE_SPEED, Judged
 from advisor.rules.subject import Need
 
@@ -60,7 +60,7 @@ def _language_value(judged: Judged, need: Need, tag: str) -> Value:
 
 def language_evidence(judged: Judged, need: Need, tag: str) -> tuple[LanguageEvidence, Benchmark | None]:
     """Return the evidence that counts for a language: independent before a vendor's before a declaration."""
-    harness = ranking_benchmark(need, tag)
+    harness = need.harnesses.get(tag)
     results = need.catalog.results.get(judged.subject.id, ())
     for kind in ("independent", "vendor"):
         for benchmark_id, benchmark, result in results:
@@ -69,21 +69,8 @@ def language_evidence(judged: Judged, need: Need, tag: str) -> tuple[LanguageEvi
                 found = LanguageEvidence(language=tag, kind=kind, score=result.score, benchmark=benchmark.name)
                 return found, benchmark
     declared = judged.subject.model.languages
-    listed = declared is not None and any(covers(d, tag) for d in declared.tags)
+    listed = declared is not None and names(declared.tags, tag)
     return LanguageEvidence(language=tag, kind="declared" if listed else "none"), None
-
-
-def ranking_benchmark(need: Need, tag: str) -> str | None:
-    """Return the one independent benchmark that ranks a language: that with the most results.
-
-    Two harnesses are never mixed in one ranking; the others are shown and not counted.
-    """
-    fitting = [
-        (-len(b.results), benchmark_id)
-        for benchmark_id, b in need.catalog.snapshot.benchmarks.items()
-        if b.publisher_type == "independent" and b.language and covers(b.language, tag)
-    ]
-    return min(fitting)[1] if fitting else None
 
 
 def task(judged: Judged, need: Need) -> Value:

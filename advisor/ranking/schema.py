@@ -10,7 +10,7 @@ from advisor.catalog.schema import Record, Source
 from advisor.rules.finding import Value
 
 
-class CriterionScore(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CriterionScore(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One criterion: value 0..1, its share of the weights, their product, and what the value rests on."""
 
     criterion: str

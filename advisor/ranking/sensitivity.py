@@ -18,6 +18,7 @@ def sensitivity(scored: Sequence[Scored], shares: Mapping[str, float]) -> Sensit
     if len(scored) < 2:
         return None
     first = _first(scored, shares)
+    scored = _contenders(scored, shares)
     changes = []
     for name, share in shares.items():
         for factor in (1 - CHANGE, 1 + CHANGE):
@@ -27,6 +28,13 @@ def sensitivity(scored: Sequence[Scored], shares: Mapping[str, float]) -> Sensit
             if winner != first:
                 changes.append(WeightChange(criterion=name, factor=round(factor, 2), first=winner))
     return Sensitivity(by=CHANGE, stable=not changes, changes=tuple(changes))
+
+
+def _contenders(scored: Sequence[Scored], shares: Mapping[str, float]) -> Sequence[Scored]:
+    """Leave out who is too far behind: a weight changed by a fifth moves no gap by more than a fifth of it."""
+    totals = [total(values, shares) for _, values in scored]
+    reach = max(totals) - CHANGE * max(shares.values())
+    return [row for row, found in zip(scored, totals, strict=True) if found >= reach]
 
 
 def _first(scored: Sequence[Scored], shares: Mapping[str, float]) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 
 
@@ -16,6 +14,9 @@ def escaped(text: str) -> str:
 
 def rows_as_csv(rows: Iterable[Sequence[object]]) -> str:
     """Return rows as CSV; text that a spreadsheet would take for a formula is quoted, None is left empty."""
+    import csv
+    import io
+
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     for row in rows:

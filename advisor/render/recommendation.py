@@ -20,8 +20,8 @@ Column = tuple[str, Callable[[Candidate], str]]
 def _columns(document: Recommendation) -> list[Column]:
     """Return the columns of the table; language evidence only where a language was asked."""
     found: list[Column] = [
-        ("#", lambda c: str(c.rank)),
-        ("model", _marked),
+        ("#", _place),
+        ("model", lambda c: c.name),
         ("quant", words.quantization),
         ("GiB", _gib),
         ("licence", words.licence),
@@ -53,9 +53,9 @@ def _rate(candidate: Candidate) -> str:
     return words.speed(candidate).removesuffix(" tok/s") if candidate.speed else "?"
 
 
-def _marked(candidate: Candidate) -> str:
-    """Return the name; a question mark says that a verdict is still open."""
-    return candidate.name + (" ?" if candidate.verdict is Verdict.UNKNOWN else "")
+def _place(candidate: Candidate) -> str:
+    """Return the rank; a question mark says that the verdict is still open."""
+    return f"{candidate.rank}{'?' if candidate.verdict is Verdict.UNKNOWN else ''}"
 
 
 def table(document: Recommendation, width: int = WIDTH_WITHOUT_TERMINAL, top: int = 10, **_: object) -> str:
@@ -81,9 +81,9 @@ def _table(document: Recommendation, ranked: list[Candidate], width: int) -> str
 def _list(document: Recommendation, ranked: list[Candidate], width: int) -> str:
     lines = []
     for c in ranked:
-        lines.append(cut(f"{c.rank:>2}. {_marked(c)}  {words.quantization(c)}  score {words.score(c)}", width))
+        lines.append(cut(f"{_place(c):>3}. {c.name}  {words.quantization(c)}  score {words.score(c)}", width))
         facts = [words.memory(c), words.speed(c), words.licence(c), words.provider(c), words.evidence(c)]
-        lines.append(paragraph(" · ".join(f for f in facts if f), width, "    "))
+        lines.append(paragraph(" · ".join(f for f in facts if f), width, "     "))
     return "\n".join(lines)
 
 

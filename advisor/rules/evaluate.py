@@ -11,6 +11,7 @@ from advisor.hardware.placement import engines
 from advisor.hardware.schema import Machine
 from advisor.needs.schema import Requirements
 from advisor.rules.checks import artifact, language, origin, purpose, standing, terms
+from advisor.rules.checks.language import ranking_benchmark
 from advisor.rules.finding import RULES, Finding
 from advisor.rules.offers import losses, offers
 from advisor.rules.subject import Need, Offer, Subject
@@ -55,7 +56,8 @@ class Judged(NamedTuple):
 
 def prepare(requirements: Requirements, catalog: Catalog, machine: Machine) -> Need:
     """Return what the rules check against."""
-    return Need(requirements, catalog, machine, engines(machine), losses(catalog))
+    harnesses = {tag: found for tag in requirements.lang if (found := ranking_benchmark(catalog, tag))}
+    return Need(requirements, catalog, machine, engines(machine), losses(catalog), harnesses)
 
 
 def evaluate(need: Need, models: Iterable[str] | None = None) -> Iterator[Judged]:
@@ -68,11 +70,7 @@ def judge(need: Need, model_id: str) -> Judged:
     """Judge one model with the best artifact that is allowed and fits."""
     subject = Subject(model_id, need.catalog.models[model_id], resolve(need.catalog, model_id))
     of_model = [f for check in MODEL_CHECKS if (f := check(subject, need)) is not None]
-    choices = [(offer, _of_artifact(subject, need, offer)) for offer in offers(subject, need)]
-    if choices:
-        offer, of_artifact = min(choices, key=lambda choice: _preference(need, *choice))
-    else:
-        offer, of_artifact = None, _of_artifact(subject, need, None)
+    offer, of_artifact = _choice(subject, need)
     findings = sorted(of_model + of_artifact, key=lambda f: _PLACE[f.rule])
     verdict = all_of(f.verdict for f in findings)
     if verdict is UNKNOWN and need.requirements.strict:
@@ -80,25 +78,34 @@ def judge(need: Need, model_id: str) -> Judged:
     return Judged(subject, verdict, offer, tuple(findings))
 
 
+def _choice(subject: Subject, need: Need) -> tuple[Offer | None, list[Finding]]:
+    """Return the most preferred artifact that passes; else the one with least against it."""
+    best: tuple[tuple[int, int], Offer, list[Finding]] | None = None
+    for offer in sorted(offers(subject, need), key=lambda o: _preference(need, o)):
+        findings = _of_artifact(subject, need, offer)
+        against = (_ORDER[all_of(f.verdict for f in findings)], sum(f.verdict is FAIL for f in findings))
+        if against == (0, 0):
+            return offer, findings
+        if best is None or against < best[0]:
+            best = against, offer, findings
+    return best[1:] if best else (None, _of_artifact(subject, need, None))
+
+
 def _of_artifact(subject: Subject, need: Need, offer: Offer | None) -> list[Finding]:
     return [f for check in ARTIFACT_CHECKS if (f := check(subject, need, offer)) is not None]
 
 
-def _preference(need: Need, offer: Offer, findings: list[Finding]) -> tuple[object, ...]:
-    """Return a key that is least for the artifact to choose.
+def _preference(need: Need, offer: Offer) -> tuple[object, ...]:
+    """Return a key that is least for the artifact to choose among those with equal verdicts.
 
-    What passes comes first; then a quantized file before an unquantized one; then, as long as it stays
-    comfortably fast, the one that loses least, else the fastest; then the maker's own, then one with known bytes.
+    A quantized file comes before an unquantized one; then, as long as it fits and stays comfortably fast, the
+    one that loses least, else the fastest; then the maker's own, then one whose bytes are known.
     """
-    verdict = all_of(f.verdict for f in findings)
-    failing = sum(f.verdict is FAIL for f in findings)
-    rate = offer.speed.decode_tokens_per_second if offer.speed else 0.0
     asked = need.requirements
+    rate = offer.speed.decode_tokens_per_second if offer.speed else 0.0
     enough = asked.min_speed or (0.0 if asked.prefer.get("speed") == 0 else COMFORTABLE_SPEED)
-    comfortable = rate >= enough and verdict is not FAIL
+    comfortable = offer.engine is not None and rate >= enough
     return (
-        _ORDER[verdict],
-        failing,
         offer.file.quantization in _UNQUANTIZED,
         not comfortable,
         offer.loss if comfortable else -rate,

@@ -16,14 +16,14 @@ RULES = (
 """Every rule, in the order in which findings are told."""
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A requirement and the value at which a rule would pass."""
 
     option: str
     to: Value
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One rule's answer: what the catalog says, what was asked, why, and on whose word."""
 
     rule: str

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from advisor.catalog.load import Catalog
-from advisor.catalog.schema import Architecture, ArtifactFile, ArtifactRepository, Model, QuantizationTable
+from advisor.catalog.schema import ArtifactFile, ArtifactRepository, Model, QuantizationTable
 from advisor.hardware import memory, weights
-from advisor.hardware.speed import Engine, Speed, estimate
+from advisor.hardware.memory import MemoryPlan
+from advisor.hardware.speed import TYPICAL_PROMPT, estimate
 from advisor.rules.subject import Need, Offer, Subject
 
 UNKNOWN_LOSS = 10.0
@@ -32,10 +35,11 @@ def _loss(table: QuantizationTable, name: str) -> float:
 def offers(subject: Subject, need: Need) -> Iterator[Offer]:
     """Yield the artifacts of named publishers that are not below `--min-quant`, planned on the machine."""
     worst = need.losses[need.requirements.min_quant]
+    planner = _Planner(subject.model, need)
     for repository, file, publisher in named_files(subject.model, need.catalog):
         loss = need.losses.get(file.quantization, UNKNOWN_LOSS)
         if loss <= worst:
-            yield _planned(subject.model, need, repository, file, publisher, loss)
+            yield planner.offer(repository, file, publisher, loss)
 
 
 def named_files(model: Model, catalog: Catalog) -> Iterator[tuple[ArtifactRepository, ArtifactFile, str]]:
@@ -47,42 +51,39 @@ def named_files(model: Model, catalog: Catalog) -> Iterator[tuple[ArtifactReposi
                 yield repository, file, publisher
 
 
-def _planned(
-    model: Model, need: Need, repository: ArtifactRepository, file: ArtifactFile, publisher: str, loss: float
-) -> Offer:
-    architecture, parameters = model.architecture, model.parameters
-    sized = _weights(model, file)
-    plan = speed = fits = None
-    if (
-        architecture
-        and parameters
-        and sized
-        and architecture.cache
-        and architecture.vocabulary_size
-        and architecture.hidden_size
-    ):
-        basis = "computed from file size" if file.size_bytes else "computed from tensors"
-        users = need.requirements.concurrency
-        plan = memory.plan(architecture, sized.total, need.requirements.context, users, basis)
-        fits = next((e for e in need.engines if plan.total_bytes <= e.budget_bytes), None)
-    engine = fits or (need.engines[-1] if need.engines else None)
-    if engine and sized:
-        speed = _speed(engine, sized, model, architecture, need)
-    official = publisher == model.provider
-    return Offer(repository, file, publisher, official, loss, plan, fits, speed)
+class _Planner:
+    """Plans one model on the machine; what all its artifacts share is worked out once."""
 
+    def __init__(self, model: Model, need: Need) -> None:
+        self.model = model
+        self.need = need
+        shape = model.architecture
+        self.room: MemoryPlan | None = None
+        """Everything but the weights; None where the architecture does not say enough."""
+        if shape and shape.cache and shape.vocabulary_size and shape.hidden_size:
+            asked = need.requirements
+            self.room = memory.plan(shape, 0, asked.context, asked.concurrency, "computed")
+        self.prompt_cache = memory.kv_cache_bytes(shape, TYPICAL_PROMPT) if shape else 0
 
-def _weights(model: Model, file: ArtifactFile) -> weights.Weights | None:
-    if file.size_bytes:
-        return weights.scaled(model.architecture, model.parameters, file.size_bytes, file.quantization)
-    if model.architecture and model.parameters:
-        return weights.computed(model.architecture, model.parameters, file.quantization)
-    return None
+    def offer(self, repository: ArtifactRepository, file: ArtifactFile, publisher: str, loss: float) -> Offer:
+        """Return one artifact with its memory, the place where it fits, and its speed there."""
+        sized = self._weights(file)
+        plan = speed = fits = None
+        if self.room and sized:
+            total = self.room.total_bytes + sized.total
+            basis = "computed from file size" if file.size_bytes else "computed from tensors"
+            plan = msgspec.structs.replace(self.room, weights_bytes=sized.total, total_bytes=total, basis=basis)
+            fits = next((e for e in self.need.engines if total <= e.budget_bytes), None)
+        engine = fits or (self.need.engines[-1] if self.need.engines else None)
+        if engine and sized:
+            speed = estimate(engine, sized, self.prompt_cache, self.model, self.need.requirements.concurrency)
+        official = publisher == self.model.provider
+        return Offer(repository, file, publisher, official, loss, plan, fits, speed)
 
-
-def _speed(
-    engine: Engine, sized: weights.Weights, model: Model, architecture: Architecture | None, need: Need
-) -> Speed:
-    parameters = model.parameters
-    active = (parameters.active or parameters.total) if parameters else None
-    return estimate(engine, sized, architecture, active, need.requirements.concurrency)
+    def _weights(self, file: ArtifactFile) -> weights.Weights | None:
+        model = self.model
+        if file.size_bytes:
+            return weights.scaled(model.architecture, model.parameters, file.size_bytes, file.quantization)
+        if model.architecture and model.parameters:
+            return weights.computed(model.architecture, model.parameters, file.quantization)
+        return None

@@ -22,6 +22,8 @@ class Need(NamedTuple):
     engines: tuple[Engine, ...]
     losses: dict[str, float]
     """Loss by name of quantization."""
+    harnesses: dict[str, str]
+    """By language asked: the one benchmark that ranks it."""
 
 
 class Subject(NamedTuple):

@@ -25,11 +25,21 @@ PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
 
 def all_of(verdicts: Iterable[Verdict]) -> Verdict:
     """Return fail if any fails, else unknown if any is unknown, else pass."""
-    found = set(verdicts)
-    return FAIL if FAIL in found else UNKNOWN if UNKNOWN in found else PASS
+    answer = PASS
+    for verdict in verdicts:
+        if verdict is FAIL:
+            return FAIL
+        if verdict is UNKNOWN:
+            answer = UNKNOWN
+    return answer
 
 
 def any_of(verdicts: Iterable[Verdict]) -> Verdict:
     """Return pass if any passes, else unknown if any is unknown, else fail."""
-    found = set(verdicts)
-    return PASS if PASS in found else UNKNOWN if UNKNOWN in found else FAIL
+    answer = FAIL
+    for verdict in verdicts:
+        if verdict is PASS:
+            return PASS
+        if verdict is UNKNOWN:
+            answer = UNKNOWN
+    return answer

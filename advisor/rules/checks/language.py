@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from advisor.catalog.load import Catalog
 from advisor.catalog.schema import Languages, Source
 from advisor.needs.codes import language_name
 from advisor.rules.finding import Finding
@@ -12,6 +15,14 @@ from advisor.rules.verdict import FAIL, PASS, UNKNOWN, Verdict, all_of
 def covers(declared: str, asked: str) -> bool:
     """Say whether a declared tag holds the asked one: `zh` covers `zh-Hans`, not the other way round."""
     return declared == asked or asked.startswith(declared + "-")
+
+
+def names(declared: Collection[str], asked: str) -> bool:
+    """Say whether one of the declared tags covers the asked one."""
+    if asked in declared:
+        return True
+    parts = asked.split("-")
+    return any("-".join(parts[:count]) in declared for count in range(1, len(parts)))
 
 
 def language(subject: Subject, need: Need) -> Finding | None:
@@ -37,6 +48,19 @@ def language(subject: Subject, need: Need) -> Finding | None:
     )
 
 
+def ranking_benchmark(catalog: Catalog, tag: str) -> str | None:
+    """Return the one independent benchmark that ranks a language: that with the most results.
+
+    Two harnesses are never mixed in one ranking; the others are shown and not counted.
+    """
+    fitting = [
+        (-len(b.results), benchmark_id)
+        for benchmark_id, b in catalog.snapshot.benchmarks.items()
+        if b.publisher_type == "independent" and b.language and covers(b.language, tag)
+    ]
+    return min(fitting)[1] if fitting else None
+
+
 class _Answer:
     """What is known about one language."""
 
@@ -49,7 +73,7 @@ class _Answer:
 def _one(subject: Subject, need: Need, tag: str) -> _Answer:
     name = language_name(tag)
     declared = subject.model.languages
-    listed = declared is not None and any(covers(d, tag) for d in declared.tags)
+    listed = declared is not None and names(declared.tags, tag)
     refused = declared is not None and declared.closed and not listed
     scored = [
         (benchmark, result)
@@ -80,7 +104,7 @@ def _undecided(name: str, tag: str, declared: Languages | None, below: list[str]
     hints = list(below)
     if declared and declared.count:
         hints.append(f"the maker gives a count ({declared.count} languages) and no list")
-    if declared and any(covers(c, tag) for c in declared.card_tags):
+    if declared and names(declared.card_tags, tag):
         hints.append("only a tag of the model card names it")
     if declared and declared.tags and not hints:
         hints.append("the maker's list does not name it and is not closed")
