@@ -1,15 +1,26 @@
-"""The size of a model's weights in a quantization, tensor class by tensor class, and what one token reads of it.
+"""The size of a model's weights in a quantization, worked out from its shape, and what one token reads of it.
 
-llama.cpp does not give every tensor the type that a file is named after: the output matrix, half of the value
-and down projections of the `_M` mixes get more bits. Source: `llama_tensor_get_type` in llama.cpp's
-`src/llama-quant.cpp`; bits of a type from its block layout in `ggml/src/ggml-common.h`.
+llama.cpp does not give every tensor the type that a file is named after: the output matrix and some value, down
+and attention output projections get more bits, and rows that are no multiple of a type's block get another type.
+Source: `llama_tensor_get_type` and `tensor_type_fallback` in llama.cpp's `src/llama-quant.cpp`; bits of a type
+from its block layout in `ggml/src/ggml-common.h`. How near this comes to real files: docs/memory.md.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
-from advisor.catalog.schema import Architecture, FullAttention, Parameters, WindowAttention
+from advisor.catalog.schema import (
+    Architecture,
+    DeltaAttention,
+    Experts,
+    FullAttention,
+    LatentAttention,
+    Parameters,
+    Recurrent,
+    WindowAttention,
+)
 
 BITS = {
     "F32": 32.0, "F16": 16.0, "BF16": 16.0, "Q8_0": 8.5, "Q6_K": 6.5625, "Q5_K": 5.5, "Q5_1": 6.0, "Q5_0": 5.5,
@@ -17,45 +28,73 @@ BITS = {
     "Q2_K": 2.625,
 }  # fmt: skip
 """Bits of one element by type of tensor, scales included."""
+FALLBACK = {"Q6_K": "Q8_0", "Q5_K": "Q5_1", "Q4_K": "Q5_0", "IQ4_XS": "IQ4_NL", "Q3_K": "Q4_0", "Q2_K": "Q4_0"}
+"""Types in blocks of 256 elements, and what takes their place where a row is no multiple of that."""
+BLOCK = 256
+VOCABULARY_ENTRY = 40
+"""Bytes of a file's header for each entry of the vocabulary (text, type, merge rule), about."""
+UNSEEN = 0.25
+"""A larger share of the published count that the shape does not explain belongs to the text model (per-layer
+embeddings of Gemma 4 E4B); a smaller one is a vision tower, a next-token head or a matrix counted twice."""
+QUERY_RANK = 1536
+LATENT_HEAD = 128
+"""Latent attention: rank of the query and width of a head's key and value in DeepSeek V3; records hold neither."""
+FUSED = frozenset({"phi3"})
+"""Architectures whose query, key and value are one matrix, which llama.cpp quantizes as it does a value projection."""
+GATED_DELTA = frozenset({"qwen35", "qwen35moe", "qwen3next"})
+"""Architectures whose recurrent layers have that one matrix too, and whose query carries a gate of its own size."""
+
+Role = Literal["embedding", "output", "value", "down", "merge", "router", "other"]
+Shares = tuple[tuple[str, float], ...]
 
 
 class Mix(NamedTuple):
-    """Which type each class of tensors gets; `more` is that of the favoured half of value and down projections."""
+    """The types of a quantization: by role the share of layers that get another type than `base`."""
 
     base: str
-    more: str
-    output: str
+    output: str = "Q6_K"
+    """Type of the output matrix, and of the embedding where it serves as output too."""
+    value: Shares = ()
+    down: Shares = ()
+    merge: Shares = ()
+    """Attention output."""
+    experts: Shares = ()
+    """All matrices of routed experts, whatever their role."""
 
 
+_HALF_Q6 = (("Q6_K", 0.5),)
 MIXES = {
-    "F32": Mix("F32", "F32", "F32"),
-    "F16": Mix("F16", "F16", "F16"),
-    "BF16": Mix("BF16", "BF16", "BF16"),
-    "Q8_0": Mix("Q8_0", "Q8_0", "Q8_0"),
-    "Q6_K": Mix("Q6_K", "Q6_K", "Q6_K"),
-    "Q5_K_M": Mix("Q5_K", "Q6_K", "Q6_K"),
-    "Q5_K_S": Mix("Q5_K", "Q5_K", "Q6_K"),
-    "Q5_0": Mix("Q5_0", "Q5_0", "Q6_K"),
-    "Q4_K_M": Mix("Q4_K", "Q6_K", "Q6_K"),
-    "Q4_K_S": Mix("Q4_K", "Q4_K", "Q6_K"),
-    "Q4_0": Mix("Q4_0", "Q4_0", "Q6_K"),
-    "Q4_1": Mix("Q4_1", "Q4_1", "Q6_K"),
-    "IQ4_NL": Mix("IQ4_NL", "IQ4_NL", "Q6_K"),
-    "IQ4_XS": Mix("IQ4_XS", "IQ4_XS", "Q6_K"),
+    "F32": Mix("F32", "F32"),
+    "F16": Mix("F16", "F16"),
+    "BF16": Mix("BF16", "BF16"),
+    "Q8_0": Mix("Q8_0", "Q8_0"),
+    "Q6_K": Mix("Q6_K"),
+    "Q5_K_M": Mix("Q5_K", value=_HALF_Q6, down=_HALF_Q6),
+    "Q5_K_S": Mix("Q5_K"),
+    "Q5_0": Mix("Q5_0"),
+    "Q4_K_M": Mix("Q4_K", value=_HALF_Q6, down=_HALF_Q6),
+    "Q4_K_S": Mix("Q4_K", down=(("Q5_K", 1 / 8),)),
+    "Q4_0": Mix("Q4_0", down=(("Q4_1", 1 / 8),)),
+    "Q4_1": Mix("Q4_1"),
+    "IQ4_NL": Mix("IQ4_NL", value=(("Q5_K", 1.0),)),
+    "IQ4_XS": Mix("IQ4_XS", value=(("Q5_K", 1.0),)),
+    "Q3_K_L": Mix("Q3_K", value=(("Q5_K", 1.0),), down=(("Q5_K", 1.0),), merge=(("Q5_K", 1.0),)),
+    "Q3_K_M": Mix("Q3_K", value=(("Q4_K", 1.0),), down=(("Q5_K", 1 / 16), ("Q4_K", 15 / 16)), merge=(("Q4_K", 1.0),)),
+    "Q3_K_S": Mix("Q3_K"),
+    "Q2_K": Mix("Q2_K", value=(("Q4_K", 1.0),), down=(("Q3_K", 1.0),), merge=(("Q3_K", 1.0),)),
+    "MXFP4": Mix("Q8_0", "Q8_0", experts=(("MXFP4", 1.0),)),
 }
+MIXES["Q4_K"] = MIXES["Q4_K_M"]
 
 
-class Classes(NamedTuple):
-    """A model's elements by class of tensor."""
+class Part(NamedTuple):
+    """Tensors that are quantized alike: elements of all of them, and elements of one row."""
 
-    embedding: int
-    output: int
-    favoured: int
-    """Value and down projections outside the experts."""
-    favoured_experts: int
-    experts: int
-    """Up and gate projections of experts."""
-    rest: int
+    role: Role
+    elements: int
+    row: int
+    routed: bool = False
+    """Of experts, of which a token reads only those that it is routed to."""
 
 
 class Weights(NamedTuple):
@@ -65,33 +104,33 @@ class Weights(NamedTuple):
     active: int
 
 
-def classes(architecture: Architecture, parameters: Parameters) -> Classes | None:
-    """Split a model's elements by class; None where the architecture does not say enough."""
+def classes(architecture: Architecture, parameters: Parameters) -> tuple[Part, ...] | None:
+    """Split a model's text tensors by role; None where the record says too little or contradicts the count.
+
+    Where a record does not say whether the embedding serves as output too, the nearer count decides.
+    """
     hidden, vocabulary = architecture.hidden_size, architecture.vocabulary_size
     if hidden is None or vocabulary is None:
         return None
-    total = parameters.hub_count or parameters.total
-    experts = architecture.experts
-    moe_layers = architecture.layers - experts.dense_layers if experts else 0
-    routed = moe_layers * experts.count * experts.feed_forward * hidden if experts else 0
-    shared = moe_layers * experts.shared * hidden if experts else 0
-    dense = (architecture.layers - moe_layers) * (architecture.feed_forward or 0) * hidden
-    values = sum(
-        g.layers * g.kv_heads * g.value_length * hidden
-        for g in architecture.cache
-        if isinstance(g, (FullAttention, WindowAttention))
-    )
-    embedding = vocabulary * hidden
-    output = 0 if architecture.tied_embeddings else embedding
-    favoured = dense + shared + values
-    rest = total - embedding - output - favoured - 3 * routed
-    if rest < 0:
+    parts = [*_mixers(architecture, hidden), *_feed_forwards(architecture, hidden)]
+    body, table = sum(part.elements for part in parts), vocabulary * hidden
+    published = parameters.hub_count or parameters.total
+    tied = architecture.tied_embeddings
+    if tied is None:
+        tied = published < body + 1.5 * table
+    parts.append(Part("embedding", table, hidden))
+    if not tied:
+        parts.append(Part("output", table, hidden))
+    unseen = published - sum(part.elements for part in parts)
+    if unseen < -0.05 * published:
         return None
-    return Classes(embedding, output, favoured, routed, 2 * routed, rest)
+    if unseen > UNSEEN * published:
+        parts.append(Part("other", unseen, hidden))
+    return tuple(parts)
 
 
 def computed(architecture: Architecture, parameters: Parameters, quantization: str) -> Weights | None:
-    """Return the bytes of the weights in `quantization`, or None where they cannot be worked out."""
+    """Return the bytes of a file in `quantization`, or None where they cannot be worked out."""
     parts, mix = classes(architecture, parameters), MIXES.get(quantization)
     if parts is None or mix is None:
         return None
@@ -111,13 +150,80 @@ def scaled(architecture: Architecture | None, parameters: Parameters | None, siz
     return Weights(size, int(size * min(share or 1.0, 1.0)))
 
 
-def _weigh(architecture: Architecture, parts: Classes, mix: Mix) -> Weights:
-    bits, more = BITS[mix.base], BITS[mix.more]
-    favoured_bits = (bits + more) / 2
-    embedding_bits = BITS[mix.output] if architecture.tied_embeddings else bits
-    experts = parts.experts * bits + parts.favoured_experts * favoured_bits
-    always = parts.output * BITS[mix.output] + parts.favoured * favoured_bits + parts.rest * bits
-    embedding = parts.embedding * embedding_bits
+def _mixers(architecture: Architecture, hidden: int) -> Iterator[Part]:
+    """Yield what mixes tokens: attention and recurrent layers, without their vectors."""
+    heads = architecture.heads or 0
+    gated = architecture.name in GATED_DELTA
+    for group in architecture.cache:
+        n = group.layers * hidden
+        if isinstance(group, (FullAttention, WindowAttention)):
+            query = heads * group.key_length * (2 if gated else 1)
+            fused: Role = "value" if architecture.name in FUSED else "other"
+            yield Part(fused, n * (query + group.kv_heads * group.key_length), hidden)
+            yield Part("value", n * group.kv_heads * group.value_length, hidden)
+            yield Part("merge", n * heads * group.value_length, heads * group.value_length)
+        elif isinstance(group, LatentAttention):
+            query = group.layers * QUERY_RANK * (hidden + group.heads * (LATENT_HEAD + group.rope))
+            unfolded = group.layers * group.rank * group.heads * 2 * LATENT_HEAD
+            yield Part("other", query + n * (group.rank + group.rope) + unfolded, hidden)
+            yield Part("merge", n * group.heads * LATENT_HEAD, group.heads * LATENT_HEAD)
+        elif isinstance(group, Recurrent):
+            yield Part("value" if gated else "other", n * (group.inner + 2 * group.groups * group.state), hidden)
+            yield Part("other", n * group.inner, hidden)
+            yield Part("other", n * group.inner, group.inner)
+        elif isinstance(group, DeltaAttention):
+            wide = group.heads * group.head_dim
+            yield Part("other", 2 * n * wide + 2 * group.layers * (hidden + wide) * group.head_dim, hidden)
+            yield Part("value", n * wide, hidden)
+            yield Part("merge", n * wide, wide)
+
+
+def _feed_forwards(architecture: Architecture, hidden: int) -> Iterator[Part]:
+    """Yield the feed-forward blocks: gate and up, down; with experts also the router, which stays F32."""
+    experts = architecture.experts or Experts(count=1, used=1, feed_forward=1, dense_layers=architecture.layers)
+    n = (architecture.layers - experts.dense_layers) * hidden
+    blocks = (
+        (experts.dense_layers * hidden, architecture.feed_forward or 0, False),
+        (n, experts.shared, False),
+        (n * experts.count, experts.feed_forward, True),
+    )
+    for times, width, routed in blocks:
+        yield Part("other", 2 * times * width, hidden, routed)
+        yield Part("down", times * width, width, routed)
+    yield Part("router", n * experts.count, hidden)
+
+
+def _weigh(architecture: Architecture, parts: tuple[Part, ...], mix: Mix) -> Weights:
+    tied = all(part.role != "output" for part in parts)
     used = architecture.experts.used / architecture.experts.count if architecture.experts else 1.0
-    read = always + experts * used + (embedding if architecture.tied_embeddings else 0)
-    return Weights(int((always + experts + embedding) / 8), int(read / 8))
+    total = active = 0.0
+    for part in parts:
+        size = part.elements * _bits(part, mix, tied) / 8
+        total += size
+        if part.routed:
+            active += size * used
+        elif part.role != "embedding" or tied:
+            active += size
+    return Weights(int(total) + VOCABULARY_ENTRY * (architecture.vocabulary_size or 0), int(active))
+
+
+def _bits(part: Part, mix: Mix, tied: bool) -> float:
+    if part.role == "router":
+        return BITS["F32"]
+    if part.role == "output" or (part.role == "embedding" and tied):
+        return BITS[_fitting(mix.output, part.row)]
+    shares: Shares = ()
+    if part.routed and mix.experts:
+        shares = mix.experts
+    elif part.role == "value":
+        shares = mix.value
+    elif part.role == "down":
+        shares = mix.down
+    elif part.role == "merge":
+        shares = mix.merge
+    rest = 1.0 - sum(share for _, share in shares)
+    return sum(share * BITS[_fitting(kind, part.row)] for kind, share in (*shares, (mix.base, rest)))
+
+
+def _fitting(kind: str, row: int) -> str:
+    return FALLBACK.get(kind, kind) if row % BLOCK else kind

@@ -35,23 +35,23 @@ def padded(text: str, width: int, right: bool = False) -> str:
     return filling + text if right else text + filling
 
 
-def table(
-    header: Sequence[str], rows: Sequence[Sequence[str]], width: int, right: Sequence[int] = (), flexible: int = 1
-) -> str:
-    """Lay rows out under a header in at most `width` cells; the `flexible` column gives way where it must."""
+NARROWEST_COLUMN = 8
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int, right: Sequence[int] = ()) -> str:
+    """Lay rows out under a header in at most `width` cells; the widest columns give way where they must."""
     lines = [list(header), *(list(row) for row in rows)]
     widths = [max(width_of(line[i]) for line in lines) for i in range(len(header))]
-    excess = sum(widths) + 2 * (len(widths) - 1) - width
-    if excess > 0:
-        widths[flexible] = max(widths[flexible] - excess, 8)
+    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > NARROWEST_COLUMN:
+        widths[widths.index(max(widths))] -= 1
     texts = ["  ".join(padded(cell, widths[i], i in right) for i, cell in enumerate(line)).rstrip() for line in lines]
     rule = "-" * min(max(width_of(text) for text in texts), width)
     return "\n".join([texts[0], rule, *texts[1:]])
 
 
-def paragraph(text: str, width: int, indent: str = "", first: str = "") -> str:
-    """Wrap prose to `width`; identifiers are never broken."""
+def paragraph(text: str, width: int, indent: str = "", first: str | None = None) -> str:
+    """Wrap prose to `width` under `indent`; the first line starts with `first`; identifiers are never broken."""
     return textwrap.fill(
-        text, max(width, 30), initial_indent=first or indent, subsequent_indent=indent,
-        break_long_words=False, break_on_hyphens=False,
+        text, max(width, len(indent) + 10), initial_indent=indent if first is None else first,
+        subsequent_indent=indent, break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip

@@ -75,7 +75,7 @@ def _memory(plan: MemoryPlan) -> str:
 def _scores(document: Explanation, width: int) -> str:
     rows = [[words.CRITERIA[s.criterion], *_figures(s), s.basis] for s in document.candidate.scores]
     rows.append(["score", "", "", words.score(document.candidate), ""])
-    return columns_of(["criterion", "value", "weight", "adds", "because"], rows, width, (1, 2, 3), flexible=4)
+    return columns_of(["criterion", "value", "weight", "adds", "because"], rows, width, (1, 2, 3))
 
 
 def _figures(part: CriterionScore) -> list[str]:

@@ -56,7 +56,7 @@ def table(document: HardwareReport, width: int = WIDTH_WITHOUT_TERMINAL, **_: ob
     header, rows = _rows(document)
     users = f", {document.concurrency} users" if document.concurrency > 1 else ""
     if rows:
-        told = columns_of(header, rows, width, tuple(range(len(header) - 2, len(header))), flexible=0)
+        told = columns_of(header, rows, width, tuple(range(len(header) - 2, len(header))))
     else:
         told = "Nothing of the catalog fits." if document.holders is None else "No profile of the catalog holds it."
     return "\n".join(lines) + f"\n\n{told}\n\nFor {document.context:,} tokens of context{users}.\n"

@@ -31,7 +31,7 @@ def table(document: Listing, width: int = WIDTH_WITHOUT_TERMINAL, **_: object) -
     """Return one line a model; narrow terminals lose the last columns."""
     keep = 8 if width >= WIDTH_WITHOUT_TERMINAL else 5 if width >= 78 else 3
     rows = [_row(model)[:keep] for model in document.models]
-    text = columns_of(_HEADER[:keep], rows, width, (1, 4, 5, 6, 7)[: max(keep - 3, 1)], flexible=2)
+    text = columns_of(_HEADER[:keep], rows, width, (1, 4, 5, 6, 7)[: max(keep - 3, 1)])
     return f"{text}\n\n{len(rows)} models, catalog as of {document.as_of}\n"
 
 

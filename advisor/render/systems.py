@@ -21,8 +21,8 @@ def table(document: Sequence[System], width: int = WIDTH_WITHOUT_TERMINAL, **_: 
     for system in document:
         name, places, entries = _row(system)
         blocks.append("\n".join([
-            paragraph(f"{name}  {places}", width, "    "),
-            paragraph(entries or "no entry", width, "    ", "    "),
+            paragraph(f"{name}  {places}", width, "    ", ""),
+            paragraph(entries or "no entry", width, "    "),
         ]))  # fmt: skip
     return "\n".join(blocks) + f"\n\n{len(document)} systems\n"
 
