@@ -51,7 +51,7 @@ def recommend(requirements: Requirements, catalog: Catalog, machine: Machine) ->
         summary=Summary(passed=counts[PASS], unknown=counts[UNKNOWN], fail=counts[FAIL]),
         relaxations=relaxations(judged, need),
         sensitivity=sensitivity(passing or scored, shares),
-        missing=_missing(judged),
+        missing=_missing(j for j, _ in scored),
         candidates=ranked + rejected,
     )
 
@@ -60,8 +60,6 @@ def _missing(judged: Iterable[Judged]) -> dict[str, list[str]]:
     """Return which missing facts leave models undecided, those that settle most models first."""
     found: dict[str, list[str]] = {}
     for j in judged:
-        if any(f.verdict is FAIL for f in j.findings):
-            continue
         for finding in j.findings:
             for path in finding.missing:
                 found.setdefault(path, []).append(j.subject.id)

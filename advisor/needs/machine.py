@@ -7,6 +7,7 @@ import msgspec
 from advisor.catalog.load import Catalog
 from advisor.hardware.schema import Machine, from_profile
 from advisor.needs.schema import Requirements
+from advisor.needs.units import format_size
 
 
 def choose(requirements: Requirements, catalog: Catalog) -> Machine:
@@ -15,11 +16,27 @@ def choose(requirements: Requirements, catalog: Catalog) -> Machine:
     stated = {"ram_bytes": requirements.ram, "vram_bytes": requirements.vram}
     stated = {field: size for field, size in stated.items() if size is not None}
     if named is None and stated:
-        return msgspec.convert({"name": "stated", "basis": "stated", **stated}, Machine)
+        sizes = {"RAM": requirements.ram, "VRAM": requirements.vram}
+        name = " and ".join(f"{format_size(size)} of {kind}" for kind, size in sizes.items() if size)
+        return msgspec.convert({"name": name, "basis": "stated", **stated}, Machine)
     if named not in (None, "this"):
         machine = from_profile(named, catalog.snapshot.hardware[named])
     else:
         from advisor.hardware.detect import detect
 
-        machine = detect()
+        machine = _with_known_parts(detect(), catalog)
     return msgspec.structs.replace(machine, **stated) if stated else machine
+
+
+def _with_known_parts(machine: Machine, catalog: Catalog) -> Machine:
+    """Add the bandwidth and operations of detected GPUs that are all called as a profile's part is."""
+    parts = {alias: p for p in catalog.snapshot.hardware.values() if p.devices == 1 for alias in (p.name, *p.aliases)}
+    found = [parts[gpu.name] for gpu in machine.gpus if gpu.name in parts]
+    if not found or len(found) < len(machine.gpus) or machine.unified:
+        return machine
+    flops = [part.flops for part in found if part.flops]
+    return msgspec.structs.replace(
+        machine,
+        vram_bandwidth=sum(part.bandwidth for part in found),
+        gpu_flops=sum(flops) if len(flops) == len(found) else None,
+    )

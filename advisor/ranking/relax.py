@@ -100,13 +100,9 @@ def _apply(need: Need, steps: tuple[_Step, ...]) -> Need:
         if step.option in _SIZES:
             to = parse_size(str(to))
             machine = msgspec.structs.replace(machine, **{f"{step.option}_bytes": to})
-        elif isinstance(getattr(requirements, step.option), bool):
-            to = to != "false"
         if step.option == "task" and not to:
             to = ("chat",)
         requirements = msgspec.structs.replace(requirements, **{step.option: to})
-    if requirements.privacy and any(step.option == "air_gapped" for step in steps):
-        requirements = msgspec.structs.replace(requirements, privacy="confidential", on_prem=True)
     return prepare(requirements, need.catalog, machine)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from advisor.catalog.schema import Source
 from advisor.explain import Explanation
 from advisor.hardware.memory import MemoryPlan
+from advisor.hardware.speed import TYPICAL_PROMPT, Speed
 from advisor.needs.units import format_count, format_size
 from advisor.ranking.schema import CriterionScore
 from advisor.render import words
@@ -29,6 +30,8 @@ def table(document: Explanation, width: int = WIDTH_WITHOUT_TERMINAL, **_: objec
     blocks.append("\n".join(_finding(f, numbers, width) for f in candidate.findings))
     if candidate.memory:
         blocks.append(paragraph(_memory(candidate.memory), width))
+    if candidate.speed:
+        blocks.append(paragraph(_speed(candidate.speed), width))
     if candidate.scores:
         blocks.append(_scores(document, width))
     blocks += [paragraph(text, width) for text in _what_next(document)]
@@ -70,6 +73,17 @@ def _memory(plan: MemoryPlan) -> str:
     told = ", ".join(f"{name} {format_size(size)}" for name, size in parts if size)
     budget = f" of {format_size(plan.budget_bytes)} granted" if plan.budget_bytes else ""
     return f"Memory: {format_size(plan.total_bytes)}{budget} ({told}; {plan.basis})."
+
+
+def _speed(speed: Speed) -> str:
+    told = [f"{speed.decode_tokens_per_second:g} tokens/s written"]
+    if speed.total_decode_tokens_per_second:
+        told[0] += f" for each user, {speed.total_decode_tokens_per_second:g} for all together"
+    if speed.prompt_tokens_per_second:
+        told.append(f"{speed.prompt_tokens_per_second:g} tokens/s read")
+    if speed.ttft_seconds:
+        told.append(f"{speed.ttft_seconds:g} s to the first token after a prompt of {TYPICAL_PROMPT:,}")
+    return f"Speed: {', '.join(told)} (on the {speed.placement}; {speed.basis})."
 
 
 def _scores(document: Explanation, width: int) -> str:

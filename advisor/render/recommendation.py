@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from advisor.hardware.memory import GIB
+from advisor.needs.options import as_options
 from advisor.recommendation import Candidate, Recommendation
 from advisor.render import words
 from advisor.render.columns import WIDTH_WITHOUT_TERMINAL, cut, paragraph
@@ -132,12 +133,7 @@ def next_command(document: Recommendation) -> str:
     """Return the command that tells more about the first model (or the nearest one that is left)."""
     ranked = document.ranked() or document.candidates
     first = ranked[0].id if ranked else "MODEL"
-    return f"advisor explain {first}{_options(document)}"
-
-
-def _options(document: Recommendation) -> str:
-    asked = document.requirements
-    return "".join(f" --lang {tag}" for tag in asked.lang) + "".join(f" --task {t}" for t in asked.task if t != "chat")
+    return f"advisor explain {first}{as_options(document.requirements)}"
 
 
 def markdown(document: Recommendation, top: int = 10, **_: object) -> str:

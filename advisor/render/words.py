@@ -126,7 +126,7 @@ def undecided(document: Recommendation) -> str | None:
 def change(option: RelaxedOption) -> str:
     """Return a changed requirement as one would type it."""
     name = "--" + option.option.replace("_", "-")
-    if option.to == "false":
+    if option.to is False:
         return f"without {name}"
     if isinstance(option.to, list):
         kept = " ".join(option.to)

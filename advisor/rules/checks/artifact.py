@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
+from advisor.catalog.schema import Source
 from advisor.hardware.memory import GIB
 from advisor.hardware.placement import RAM_SHARE, UNIFIED_SHARE, VRAM_SHARE
 from advisor.needs.units import format_size
@@ -19,7 +20,7 @@ def artifact(subject: Subject, need: Need, offer: Offer | None) -> Finding:
     if offer is not None:
         return Finding(
             rule="artifact", verdict=PASS, observed=offer.file.quantization, required=f"{wanted} or better",
-            reason=f"{offer.file.quantization} by {need.catalog.providers[offer.publisher].name}",
+            reason=f"{offer.file.quantization} by {_uploader(need, offer)}",
             sources=offer.repository.sources,
         )  # fmt: skip
     known = {
@@ -46,14 +47,20 @@ def publisher(subject: Subject, need: Need, offer: Offer | None) -> Finding | No
     allowed = asked or (("official",) if need.requirements.privacy == "restricted" else ())
     if not allowed or offer is None:
         return None
-    name = need.catalog.providers[offer.publisher].name
     fits = offer.publisher in allowed or (offer.official and "official" in allowed)
     return Finding(
         rule="publisher", verdict=PASS if fits else FAIL, observed=offer.publisher, required=list(allowed),
-        reason=f"uploaded by {name}{', the maker itself' if offer.official else ''}",
+        reason=f"uploaded by {_uploader(need, offer)}",
         option="publisher" if asked and not fits else None,
         passes_at=[*allowed, offer.publisher] if asked and not fits else None, sources=offer.repository.sources,
     )  # fmt: skip
+
+
+def _uploader(need: Need, offer: Offer) -> str:
+    """Name the publisher of an artifact and its country."""
+    record = need.catalog.providers[offer.publisher]
+    where = "the maker itself" if offer.official else record.country or "country unknown"
+    return f"{record.name} ({where})"
 
 
 def deployment(subject: Subject, need: Need, offer: Offer | None) -> Finding | None:
@@ -69,7 +76,7 @@ def deployment(subject: Subject, need: Need, offer: Offer | None) -> Finding | N
     if not asked.local_only:
         return None
     if asked.no_network:
-        found = _without_network(subject, offer)
+        found = _without_network(subject, need, offer)
         if found:
             return found
     return Finding(
@@ -78,22 +85,16 @@ def deployment(subject: Subject, need: Need, offer: Offer | None) -> Finding | N
     )  # fmt: skip
 
 
-def _without_network(subject: Subject, offer: Offer | None) -> Finding | None:
-    option = "air_gapped"
-    calls = [t for t in subject.chain.terms if t.license and any(o.kind == "call-home" for o in t.license.obligations)]
+def _without_network(subject: Subject, need: Need, offer: Offer | None) -> Finding | None:
+    """Return what stands against a site that has no way out, or None."""
     gate = subject.model.gated
-    if calls:
-        return Finding(
-            rule="deployment", verdict=FAIL, observed="the licence asks to contact its licensor", required="air-gapped",
-            reason=f"the licence {calls[0].id} asks for a connection to its licensor",
-            option=option, passes_at="false",
-        )  # fmt: skip
-    if gate and gate.value and (offer is None or offer.official):
-        return Finding(
-            rule="deployment", verdict=FAIL, observed="gated", required="air-gapped", sources=gate.sources,
-            reason="its terms have to be accepted online and no record of that is known",
-            option=option, passes_at="false",
-        )  # fmt: skip
+    for term in subject.chain.terms:
+        if term.license and any(duty.kind == "call-home" for duty in term.license.obligations):
+            reason = f"the licence {term.id} asks for a connection to its licensor"
+            return _needs_network(need, reason, term.license.text.sources)
+    if gate and gate.value:
+        reason = "its terms have to be accepted online, and no record of that is known"
+        return _needs_network(need, reason, gate.sources)
     missing = []
     if offer is None or not (offer.file.sha256 or len(offer.file.shard_sha256) == offer.file.shards):
         missing.append("artifacts.files.sha256")
@@ -103,6 +104,15 @@ def _without_network(subject: Subject, offer: Offer | None) -> Finding | None:
         what = "the sha256 of the artifact" if missing[0] != "gated" else "whether its terms must be accepted online"
         return unknown("deployment", f"{what} is not recorded", *missing, required="air-gapped")
     return None
+
+
+def _needs_network(need: Need, reason: str, sources: tuple[Source, ...]) -> Finding:
+    restricted = need.requirements.privacy == "restricted"
+    return Finding(
+        rule="deployment", verdict=FAIL, observed="needs a network once", required="air-gapped", reason=reason,
+        option="privacy" if restricted else "air_gapped", passes_at="confidential" if restricted else False,
+        sources=sources,
+    )  # fmt: skip
 
 
 def memory(subject: Subject, need: Need, offer: Offer | None) -> Finding | None:

@@ -15,6 +15,12 @@ def status(subject: Subject, need: Need) -> Finding:
             rule="status", verdict=FAIL, observed="announced", required="published",
             reason="announced, but its weights have not been published", sources=availability.sources,
         )  # fmt: skip
+    as_of, released = need.requirements.as_of, subject.model.released
+    if as_of and released and released.date[: len(as_of)] > as_of[: len(released.date)]:
+        return Finding(
+            rule="status", verdict=FAIL, observed=released.date, required=as_of,
+            reason=f"released on {released.date}, after the day to judge for", sources=released.sources,
+        )  # fmt: skip
     verdict = FAIL if availability.status == "retired" else PASS
     conditions = ("the maker has published a successor; plan the move",) if availability.status == "superseded" else ()
     return Finding(
