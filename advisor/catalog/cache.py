@@ -39,8 +39,8 @@ def cached(kind: str, digest: str, record_type: type[T], make: Callable[[], T]) 
 
 def _types_print() -> str:
     """Return a digest of the types that the compiled form follows."""
-    sources = b"".join(Path(str(module.__file__)).read_bytes() for module in (schema, snapshot))
-    return hashlib.sha256(sources).hexdigest()[:16]
+    modules = [*sorted(Path(schema.__file__).parent.glob("*.py")), Path(snapshot.__file__)]
+    return hashlib.sha256(b"".join(module.read_bytes() for module in modules)).hexdigest()[:16]
 
 
 def _keep(file: Path, content: bytes) -> None:

@@ -110,7 +110,8 @@ def load(overlays: tuple[Path, ...] = ()) -> Catalog:
         return Catalog(snapshot)
     from advisor.catalog.overlay import lay_over
 
-    return lay_over(snapshot, overlays)
+    overlaid = lay_over(snapshot, overlays)
+    return Catalog(overlaid.snapshot, overlaid.layers)
 
 
 def _shipped() -> Snapshot | None:

@@ -11,7 +11,6 @@ import msgspec
 from advisor import strict_yaml
 from advisor.catalog import files, schema
 from advisor.catalog.cache import cached
-from advisor.catalog.load import Catalog
 from advisor.catalog.references import ReferenceProblem, problems_of
 from advisor.catalog.compile import build
 from advisor.catalog.snapshot import Snapshot
@@ -26,8 +25,8 @@ class Overlaid(schema.Record, frozen=True, kw_only=True):
     layers: dict[str, dict[str, dict[str, str]]]
 
 
-def lay_over(base: Snapshot, folders: tuple[Path, ...]) -> Catalog:
-    """Return the catalog that results from `folders` in order; a later one wins.
+def lay_over(base: Snapshot, folders: tuple[Path, ...]) -> Overlaid:
+    """Return what results from `folders` in order; a later one wins.
 
     Raises:
         UserError: where a folder does not exist.
@@ -36,8 +35,7 @@ def lay_over(base: Snapshot, folders: tuple[Path, ...]) -> Catalog:
     layers = [(folder, _read(folder)) for folder in folders]
     told = "\n".join([base.digest, *(f"{folder} {files.digest(found)}" for folder, found in layers)])
     digest = hashlib.sha256(told.encode()).hexdigest()
-    overlaid = cached("overlay", digest, Overlaid, lambda: _overlaid(base, layers))
-    return Catalog(overlaid.snapshot, overlaid.layers)
+    return cached("overlay", digest, Overlaid, lambda: _overlaid(base, layers))
 
 
 def _read(folder: Path) -> list[files.CatalogFile]:

@@ -29,10 +29,11 @@ UBATCH = 512
 CACHE_BYTES = 2.0
 """Bytes of a cache element: f16, llama.cpp's default."""
 OVERHEAD_BYTES = 160 * MIB
-"""The process beside the model: engine, tokenizer tables, buffers of the server (docs/memory.md says how measured)."""
-PACKING = 54 * MIB
-PACKING_LATENT = 128 * MIB
-"""How far the allocator's packing of the compute buffer was ever above the formula, in plans of the engine."""
+"""The process beside the model: program and libraries 44 MiB, a vocabulary of 262,144 entries 76 MiB, both measured;
+scratch for matrix products 16 MiB; rounded up (docs/memory.md)."""
+PACKING = 64 * MIB
+"""How far the allocator may pack the compute buffer worse than the formula; 54 MiB was the most in plans of the
+engine for models without experts and latent attention."""
 
 
 class MemoryPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -66,8 +67,9 @@ def cells(group: CacheGroup, context: int, ubatch: int = UBATCH) -> int:
 def kv_cache_bytes(architecture: Architecture, context: int, sequences: int = 1, element: float = CACHE_BYTES) -> int:
     """Return the KV cache of `sequences` users with `context` tokens each, in bytes.
 
-    Sliding windows are planned at their window (`swa_full` off, as llama-server does). Latent attention
-    keeps one latent vector and one rotary key a token, and no values.
+    Sliding windows are planned at their window (`swa_full` off, as llama-server does), and each user has a cache
+    of their own (a unified cache never takes more). Latent attention keeps one latent vector and one rotary key
+    a token, and no values.
     """
     total = 0.0
     for group in architecture.cache:
@@ -107,8 +109,18 @@ def compute_bytes(architecture: Architecture, context: int, sequences: int = 1) 
     output = 4 * architecture.vocabulary_size * sequences
     low = UBATCH * 4 * (architecture.vocabulary_size + 2 * architecture.hidden_size)
     masks = sum(2 * UBATCH * n for n in {cells(g, context) * sequences for g in architecture.cache})
-    latent = any(isinstance(g, LatentAttention) and g.heads >= 128 for g in architecture.cache)
-    return low + output, low + output + masks + (PACKING_LATENT if latent else PACKING)
+    return low + output, low + output + masks + _packing(architecture, architecture.hidden_size)
+
+
+def _packing(architecture: Architecture, hidden: int) -> int:
+    """Return how much of one layer's work may lie beside the logits, in bytes: the largest block it needs at once.
+
+    With experts that is the output of each used one, of the shared one and the residual; with latent
+    attention the queries of all heads, widened to the latent rank.
+    """
+    routed = (architecture.experts.used + 2) * hidden if architecture.experts else 0
+    latent = max((g.heads * g.rank for g in architecture.cache if isinstance(g, LatentAttention)), default=0)
+    return max(PACKING, UBATCH * 4 * max(routed, latent))
 
 
 def plan(architecture: Architecture, weights: int, context: int, sequences: int, basis: str) -> MemoryPlan:

@@ -14,7 +14,6 @@ from typing import Literal, NamedTuple
 from advisor.catalog.schema import (
     Architecture,
     DeltaAttention,
-    Experts,
     FullAttention,
     LatentAttention,
     Parameters,
@@ -180,17 +179,20 @@ def _mixers(architecture: Architecture, hidden: int) -> Iterator[Part]:
 
 def _feed_forwards(architecture: Architecture, hidden: int) -> Iterator[Part]:
     """Yield the feed-forward blocks: gate and up, down; with experts also the router, which stays F32."""
-    experts = architecture.experts or Experts(count=1, used=1, feed_forward=1, dense_layers=architecture.layers)
-    n = (architecture.layers - experts.dense_layers) * hidden
-    blocks = (
-        (experts.dense_layers * hidden, architecture.feed_forward or 0, False),
-        (n, experts.shared, False),
-        (n * experts.count, experts.feed_forward, True),
-    )
-    for times, width, routed in blocks:
-        yield Part("other", 2 * times * width, hidden, routed)
-        yield Part("down", times * width, width, routed)
-    yield Part("router", n * experts.count, hidden)
+    experts = architecture.experts
+    dense_layers = experts.dense_layers if experts else architecture.layers
+    yield from _block(dense_layers * hidden * (architecture.feed_forward or 0), hidden, architecture.feed_forward or 0)
+    if experts:
+        n = (architecture.layers - dense_layers) * hidden
+        yield from _block(n * experts.shared, hidden, experts.shared)
+        yield from _block(n * experts.count * experts.feed_forward, hidden, experts.feed_forward, routed=True)
+        yield Part("router", n * experts.count, hidden)
+
+
+def _block(elements: int, hidden: int, width: int, routed: bool = False) -> Iterator[Part]:
+    """Yield gate and up, then down: three matrices of as many `elements`."""
+    yield Part("other", 2 * elements, hidden, routed)
+    yield Part("down", elements, width, routed)
 
 
 def _weigh(architecture: Architecture, parts: tuple[Part, ...], mix: Mix) -> Weights:

@@ -1,0 +1,94 @@
+"""The shape of a network: what the memory formulas need (docs/memory.md)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from advisor.catalog.schema.source import Count, Record, Sources, Text
+
+
+class FullAttention(Record, frozen=True, kw_only=True, tag_field="kind", tag="full"):
+    """Layers that cache keys and values (elements per head) for the whole context."""
+
+    layers: Count
+    kv_heads: Count
+    key_length: Count
+    value_length: Count
+
+
+class WindowAttention(Record, frozen=True, kw_only=True, tag_field="kind", tag="window"):
+    """Layers that cache only the last `window` tokens (chunked attention counts as a window)."""
+
+    layers: Count
+    kv_heads: Count
+    key_length: Count
+    value_length: Count
+    window: Count
+
+
+class LatentAttention(Record, frozen=True, kw_only=True, tag_field="kind", tag="latent"):
+    """Layers that cache one latent vector and one rotary key a token, and no separate values."""
+
+    layers: Count
+    rank: Count
+    rope: Count
+    heads: Count
+
+
+class Recurrent(Record, frozen=True, kw_only=True, tag_field="kind", tag="recurrent"):
+    """Layers with a fixed state: gated delta net and Mamba-2 (`groups` x `state` beside `inner`)."""
+
+    layers: Count
+    conv: Count
+    inner: Count
+    groups: Count
+    state: Count
+
+
+class DeltaAttention(Record, frozen=True, kw_only=True, tag_field="kind", tag="delta"):
+    """Layers of Kimi delta attention: one `head_dim` x `head_dim` state a head."""
+
+    layers: Count
+    conv: Count
+    heads: Count
+    head_dim: Count
+
+
+class NoCache(Record, frozen=True, kw_only=True, tag_field="kind", tag="none"):
+    """Layers that keep nothing of their own (they share another layer's cache)."""
+
+    layers: Count
+
+
+CacheGroup = FullAttention | WindowAttention | LatentAttention | Recurrent | DeltaAttention | NoCache
+
+
+class Experts(Record, frozen=True, kw_only=True):
+    """A mixture of experts: `feed_forward` is the width of one expert, `shared` that of all shared ones."""
+
+    count: Count
+    used: Count
+    feed_forward: Count
+    shared: Annotated[int, Meta(ge=0)] = 0
+    dense_layers: Annotated[int, Meta(ge=0)] = 0
+    """Layers that have a plain feed-forward block in place of experts."""
+
+
+class Architecture(Record, frozen=True, kw_only=True):
+    """The shape of the network: everything that the memory formulas need (docs/memory.md)."""
+
+    name: Text
+    """llama.cpp's name of the architecture, or the maker's where llama.cpp has none."""
+    layers: Count
+    hidden_size: Count | None = None
+    vocabulary_size: Count | None = None
+    heads: Count | None = None
+    feed_forward: Count | None = None
+    experts: Experts | None = None
+    tied_embeddings: bool | None = None
+    cache: tuple[CacheGroup, ...] = ()
+    """Groups of layers by what they cache; their `layers` add up to `layers`."""
+    sources: Sources
+    note: str | None = None
