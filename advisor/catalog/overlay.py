@@ -55,7 +55,7 @@ def _overlaid(base: Snapshot, layers: list[tuple[Path, list[files.CatalogFile]]]
     for folder, found in layers:
         for file in found:
             try:
-                records[file.kind][file.id], stated = _merged(file, records[file.kind].get(file.id))
+                records[file.kind][file.id], stated = merged(file, records[file.kind].get(file.id))
             except RecordError as error:
                 problems += error.listed(file.name)
             except DataError as error:
@@ -74,8 +74,12 @@ def _overlaid(base: Snapshot, layers: list[tuple[Path, list[files.CatalogFile]]]
     return Overlaid(snapshot=snapshot, layers=stated_in)
 
 
-def _merged(file: files.CatalogFile, below: Any) -> tuple[Any, list[str]]:
-    """Return the record with the overlay's fact groups over those below, and which the overlay states."""
+def merged(file: files.CatalogFile, below: Any) -> tuple[Any, list[str]]:
+    """Return a record with the file's fact groups over those below, and which ones the file states.
+
+    Raises:
+        RecordError: with all problems of what the file states.
+    """
     text = file.text()
     record_type = files.KINDS[file.kind]
     try:

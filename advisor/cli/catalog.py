@@ -57,7 +57,8 @@ def lint(folder: Path | None) -> int:
     target = folder or (root or Path()) / "catalog"
     if not target.is_dir():
         raise DataError([f"{target}:1: no such folder"])
-    problems = check(target, target.parent / "seeds" if folder is None else None)
+    ours = root is not None and target.resolve() == (root / "catalog").resolve()
+    problems = check(target, target.parent / "seeds") if ours else check(target, None, open_catalog(()).snapshot)
     if problems:
         raise DataError(problems)
     say(f"{target}: no problems")

@@ -8,50 +8,50 @@ from typing import Any
 
 from advisor.catalog import files, schema
 from advisor.catalog.compile import build
+from advisor.catalog.overlay import merged
 from advisor.catalog.references import problems_of
 from advisor.catalog.snapshot import Snapshot
 from advisor.errors import DataError
-from advisor.records import RecordError, read_record
+from advisor.records import RecordError
 
 Path_ = tuple[str | int, ...]
 Finding = tuple[Path_, str]
 
 
-def lint(catalog: Path, articles: Path | None) -> list[str]:
+def lint(catalog: Path, articles: Path | None, base: Snapshot | None = None) -> list[str]:
     """Return every problem below a catalog folder, in order of file and line.
+
+    With a `base` the folder is an overlay: a record may leave out what the base states.
 
     Raises:
         DataError: where the folder cannot be read.
     """
     found = files.read_folder(catalog, articles)
     problems: list[tuple[str, int, str]] = []
-    records: dict[str, dict[str, Any]] = {kind: {} for kind in files.KINDS}
-    places: dict[tuple[str, str], files.CatalogFile] = {}
+    records: dict[str, dict[str, Any]] = {k: dict(getattr(base, k)) if base else {} for k in files.KINDS}
+    places = {(file.kind, file.id): file for file in found}
+    unread: set[str] = set()
     for file in found:
-        places[file.kind, file.id] = file
         try:
-            records[file.kind][file.id] = read_record(file.text(), files.KINDS[file.kind])
+            records[file.kind][file.id], _ = merged(file, records[file.kind].get(file.id))
         except RecordError as error:
             problems += [(file.name, p.line, p.message) for p in error.problems]
+            unread.add(file.id)
         except DataError as error:
             problems += [(file.name, 1, error.problems[0].split(": ", 1)[1])]
-    unread = {(kind, key) for kind, key in places if key not in records[kind]}
+            unread.add(file.id)
     snapshot = build(files.digest(found), records)
     for problem in problems_of(snapshot):
-        if not _about_unread(problem.message, unread):
-            problems.append(_placed(places[problem.kind, problem.id], problem.path, problem.message))
+        place = places.get((problem.kind, problem.id))
+        if place and not any(f"'{record_id}'" in problem.message for record_id in unread):
+            problems.append(_placed(place, problem.path, problem.message))
     for (kind, record_id), file in places.items():
-        for path, message in _values(kind, records[kind].get(record_id), snapshot):
-            problems.append(_placed(file, path, message))
+        if record_id not in unread:
+            problems += [_placed(file, path, told) for path, told in _values(kind, records[kind][record_id], snapshot)]
     problems += [
-        (f"{name}", 1, "lies where no record is read; see docs/adding-a-model.md") for name in _strays(catalog, places)
+        (name, 1, "lies where no record is read; see docs/adding-a-model.md") for name in _strays(catalog, places)
     ]
     return [f"{name}:{line}: {message}" for name, line, message in sorted(set(problems))]
-
-
-def _about_unread(message: str, unread: set[tuple[str, str]]) -> bool:
-    """A record that could not be read is told once, not again by everything that refers to it."""
-    return any(f"'{record_id}'" in message for _, record_id in unread)
 
 
 def _placed(file: files.CatalogFile, path: Path_, message: str) -> tuple[str, int, str]:
@@ -73,7 +73,7 @@ def _strays(catalog: Path, places: Iterable[tuple[str, str]]) -> list[str]:
 
 def _values(kind: str, record: Any, snapshot: Snapshot) -> Iterator[Finding]:
     check = _CHECKS.get(kind)
-    if check is not None and record is not None:
+    if check is not None:
         yield from check(record, snapshot)
 
 

@@ -115,10 +115,11 @@ def compute_bytes(architecture: Architecture, context: int, sequences: int = 1) 
 def _packing(architecture: Architecture, hidden: int) -> int:
     """Return how much of one layer's work may lie beside the logits, in bytes: the largest block it needs at once.
 
-    With experts that is the output of each used one, of the shared one and the residual; with latent
-    attention the queries of all heads, widened to the latent rank.
+    With experts that is the output of each used one, of the shared one, the residual and the router's scores;
+    with latent attention the queries of all heads, widened to the latent rank.
     """
-    routed = (architecture.experts.used + 2) * hidden if architecture.experts else 0
+    experts = architecture.experts
+    routed = (experts.used + 2) * hidden + experts.count if experts else 0
     latent = max((g.heads * g.rank for g in architecture.cache if isinstance(g, LatentAttention)), default=0)
     return max(PACKING, UBATCH * 4 * max(routed, latent))
 

@@ -11,13 +11,12 @@ ASSUMED_RAM_BANDWIDTH = 50_000_000_000
 """Bytes/s where a machine's memory bandwidth is not known: dual-channel DDR4-3200 has 51.2 GB/s at its peak."""
 ASSUMED_VRAM_BANDWIDTH = 300_000_000_000
 """Bytes/s where a GPU's is not known: that of a small data-centre part (NVIDIA L4)."""
-ASSUMED_CPU_FLOPS = 800_000_000_000
+ASSUMED_CPU_FLOPS = 950_000_000_000
 ASSUMED_GPU_FLOPS = 30_000_000_000_000
-"""Operations/s where they are not known: eight desktop cores with AVX2, a small data-centre GPU."""
-BANDWIDTH_SHARE = 0.65
-"""Share of the stated peak that llama.cpp's token generation reaches."""
-COMPUTE_SHARE = 0.4
-"""Share of the stated peak operations that prompt processing reaches."""
+"""Operations/s where they are not known: some desktop cores with AVX2, a small data-centre GPU."""
+COMPUTE_SHARE = 0.6
+COMPUTE_SHARE_EXPERTS = 0.35
+"""Shares of the stated operations that prompt processing reaches, in dense models and with experts."""
 TYPICAL_PROMPT = 1000
 """Tokens of the prompt that time to first token is given for, and that the cache holds while a token is written."""
 
@@ -39,26 +38,30 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     placement: str
     budget_bytes: int
     bandwidth: int
+    reach: float
+    """Share of the bandwidth that token generation reaches."""
+    layer_seconds: float
+    """What starting a layer's work costs for each token."""
     flops: int
     basis: str
 
 
 def estimate(engine: Engine, weights: Weights, prompt_cache: int, model: Model, users: int) -> Speed:
-    """Estimate speed: every token reads the active weights and the cache of a typical prompt (bytes) once.
+    """Estimate speed: a token reads the active weights and the cache of a typical prompt (bytes) once.
 
-    With N users a step reads the always-active weights once and writes N tokens; routed experts are counted as
-    read for every user, which is the careful bound. Prompts cost two operations a parameter and token.
+    With N users a step reads N caches, the weights that every token needs once, and those experts that at least
+    one of N independent choices hits. Prompts cost two operations for each active parameter and token.
     """
-    counts = model.parameters
+    counts, shape = model.parameters, model.architecture
     active = (counts.active or counts.total) if counts else None
-    reach = engine.bandwidth * BANDWIDTH_SHARE
-    most = engine.flops * COMPUTE_SHARE / (2 * active) if active else None
-    rate = reach / (weights.active + prompt_cache)
+    share = COMPUTE_SHARE_EXPERTS if shape and shape.experts else COMPUTE_SHARE
+    most = engine.flops * share / (2 * active) if active else None
+    starts = engine.layer_seconds * (shape.layers if shape else 0)
+    rate = 1 / ((weights.active + prompt_cache) / (engine.bandwidth * engine.reach) + starts)
     together = None
     if users > 1:
-        routed = model.architecture is not None and model.architecture.experts is not None
-        read = min(weights.active * users, weights.total) if routed else weights.active
-        together = reach / (read + prompt_cache * users) * users
+        step = _read_by(users, weights, model) + prompt_cache * users
+        together = users / (step / (engine.bandwidth * engine.reach) + starts)
         together = min(together, most) if most else together
         rate = min(rate, together / users)
     return Speed(
@@ -69,3 +72,14 @@ def estimate(engine: Engine, weights: Weights, prompt_cache: int, model: Model, 
         placement=engine.placement,
         basis=engine.basis,
     )
+
+
+def _read_by(users: int, weights: Weights, model: Model) -> float:
+    """Return the bytes of weights that one step of `users` tokens reads."""
+    experts = model.architecture.experts if model.architecture else None
+    if experts is None:
+        return weights.active
+    used = experts.used / experts.count
+    routed = (weights.total - weights.active) / (1 - used) if used < 1 else 0.0
+    hit = 1 - (1 - used) ** users
+    return min(weights.active + routed * (hit - used), weights.total)

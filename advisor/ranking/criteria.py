@@ -79,16 +79,12 @@ def task(judged: Judged, need: Need) -> Value:
 
 
 def _task_value(judged: Judged, need: Need, name: str) -> Value:
-    results = [
-        (-len(benchmark.results), benchmark_id, benchmark, result)
-        for benchmark_id, benchmark, result in need.catalog.results.get(judged.subject.id, ())
-        if benchmark.publisher_type == "independent" and name in benchmark.tasks
-    ]
-    if not results:
-        return Value(NO_EVIDENCE, f"{name}: no independent evidence")
-    _, _, benchmark, result = min(results, key=lambda row: row[:2])
-    value = _scaled(benchmark, result.score)
-    return Value(value.value, f"{name}: {value.basis}", value.sources)
+    harness = need.harnesses.get(name)
+    for benchmark_id, benchmark, result in need.catalog.results.get(judged.subject.id, ()):
+        if benchmark_id == harness:
+            value = _scaled(benchmark, result.score)
+            return Value(value.value, f"{name}: {value.basis}", value.sources)
+    return Value(NO_EVIDENCE, f"{name}: no independent evidence")
 
 
 def _scaled(benchmark: Benchmark, score: float) -> Value:

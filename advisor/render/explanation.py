@@ -98,7 +98,7 @@ def _figures(part: CriterionScore) -> list[str]:
 
 def _what_next(document: Explanation) -> Iterator[str]:
     if document.changes:
-        yield "It would pass with " + "; or ".join(
+        yield "It would pass " + "; or ".join(
             " and ".join(words.change(o) for o in found.relax) for found in document.changes
         ) + "."  # fmt: skip
     elif document.candidate.verdict is Verdict.FAIL:

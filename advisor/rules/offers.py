@@ -32,6 +32,14 @@ def _loss(table: QuantizationTable, name: str) -> float:
     return _loss(table, entry.like) if entry.like in table.entries and entry.like != name else UNKNOWN_LOSS
 
 
+def alike(catalog: Catalog) -> dict[str, str]:
+    """Return by name of quantization the one that its table counts it like, or itself."""
+    entries = {
+        name: entry for table in catalog.snapshot.quantizations.values() for name, entry in table.entries.items()
+    }
+    return {name: entry.like or name for name, entry in entries.items()}
+
+
 def offers(subject: Subject, need: Need) -> Iterator[Offer]:
     """Yield the artifacts of named publishers that are not below `--min-quant`, planned on the machine."""
     worst = need.losses[need.requirements.min_quant]
@@ -81,9 +89,9 @@ class _Planner:
         return Offer(repository, file, publisher, official, loss, plan, fits, speed)
 
     def _weights(self, file: ArtifactFile) -> weights.Weights | None:
-        model = self.model
+        model, mix = self.model, self.need.alike.get(file.quantization, file.quantization)
         if file.size_bytes:
-            return weights.scaled(model.architecture, model.parameters, file.size_bytes, file.quantization)
+            return weights.scaled(model.architecture, model.parameters, file.size_bytes, mix)
         if model.architecture and model.parameters:
-            return weights.computed(model.architecture, model.parameters, file.quantization)
+            return weights.computed(model.architecture, model.parameters, mix)
         return None

@@ -22,8 +22,10 @@ class Need(NamedTuple):
     engines: tuple[Engine, ...]
     losses: dict[str, float]
     """Loss by name of quantization."""
-    harnesses: dict[str, str]
-    """By language asked: the one benchmark that ranks it."""
+    alike: dict[str, str]
+    """By name of quantization: the measured one that it counts like, or itself."""
+    harnesses: dict[str, str | None]
+    """By language and task asked: the one benchmark that ranks it."""
 
 
 class Subject(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from advisor.catalog.load import Catalog
 from advisor.catalog.schema import Languages, Source
 from advisor.needs.codes import language_name
 from advisor.rules.finding import Finding
@@ -48,19 +47,6 @@ def language(subject: Subject, need: Need) -> Finding | None:
     )
 
 
-def ranking_benchmark(catalog: Catalog, tag: str) -> str | None:
-    """Return the one independent benchmark that ranks a language: that with the most results.
-
-    Two harnesses are never mixed in one ranking; the others are shown and not counted.
-    """
-    fitting = [
-        (-len(b.results), benchmark_id)
-        for benchmark_id, b in catalog.snapshot.benchmarks.items()
-        if b.publisher_type == "independent" and b.language and covers(b.language, tag)
-    ]
-    return min(fitting)[1] if fitting else None
-
-
 class _Answer:
     """What is known about one language."""
 
@@ -88,15 +74,14 @@ def _one(subject: Subject, need: Need, tag: str) -> _Answer:
             condition = f"the maker does not support {name}; the verdict rests on {benchmark.name} alone"
             return _Answer(PASS, reason, benchmark.sources, (condition,))
         return _Answer(PASS, reason, benchmark.sources + (declared.sources if listed and declared else ()))
+    below = [f"{r.score:g} in {b.name} is below the floor {b.floor:g}" for b, r in scored]
     if listed and declared:
-        return _Answer(PASS, f"{name}: named in the maker's own list", declared.sources)
+        conditions = tuple(f"{name}: {told}; test it on your own texts" for told in below)
+        return _Answer(PASS, f"{name}: named in the maker's own list", declared.sources, conditions)
     if refused and declared:
-        return _Answer(
-            FAIL, f"{name}: not in the maker's closed list of {len(declared.tags)} languages", declared.sources
-        )
-    return _undecided(
-        name, tag, declared, [f"{r.score:g} in {b.name} is below the floor {b.floor:g}" for b, r in scored]
-    )
+        told = f"{name}: not in the maker's closed list of {len(declared.tags)} languages"
+        return _Answer(FAIL, told, declared.sources)
+    return _undecided(name, tag, declared, below)
 
 
 def _undecided(name: str, tag: str, declared: Languages | None, below: list[str]) -> _Answer:

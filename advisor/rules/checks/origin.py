@@ -15,7 +15,8 @@ def origin(subject: Subject, need: Need) -> Finding | None:
     required = [*wanted, *(f"not {c}" for c in unwanted)]
     known = [(link, country) for link, country in subject.chain.countries if country]
     observed = list(dict.fromkeys(country for _, country in known if country))
-    sources = subject.chain.sources() + need.catalog.providers[subject.model.provider].sources
+    makers = dict.fromkeys(link.model.provider for link, _ in subject.chain.countries)
+    sources = subject.chain.sources() + tuple(s for maker in makers for s in need.catalog.providers[maker].sources)
     for link, country in known:
         if country in unwanted or (wanted and country not in wanted):
             through = f" (its base model {link.id})" if link.id != subject.id else ""
