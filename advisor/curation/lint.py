@@ -48,9 +48,8 @@ def lint(catalog: Path, articles: Path | None, base: Snapshot | None = None) -> 
     for (kind, record_id), file in places.items():
         if record_id not in unread:
             problems += [_placed(file, path, told) for path, told in _values(kind, records[kind][record_id], snapshot)]
-    problems += [
-        (name, 1, "lies where no record is read; see docs/adding-a-model.md") for name in _strays(catalog, places)
-    ]
+    stray = "lies where no record is read; see docs/adding-a-model.md"
+    problems += [(name, 1, stray) for name in _strays(catalog, places)]
     return [f"{name}:{line}: {message}" for name, line, message in sorted(set(problems))]
 
 

@@ -34,10 +34,8 @@ def _loss(table: QuantizationTable, name: str) -> float:
 
 def alike(catalog: Catalog) -> dict[str, str]:
     """Return by name of quantization the one that its table counts it like, or itself."""
-    entries = {
-        name: entry for table in catalog.snapshot.quantizations.values() for name, entry in table.entries.items()
-    }
-    return {name: entry.like or name for name, entry in entries.items()}
+    tables = catalog.snapshot.quantizations.values()
+    return {name: entry.like or name for table in tables for name, entry in table.entries.items()}
 
 
 def offers(subject: Subject, need: Need) -> Iterator[Offer]:
@@ -48,6 +46,11 @@ def offers(subject: Subject, need: Need) -> Iterator[Offer]:
         loss = need.losses.get(file.quantization, UNKNOWN_LOSS)
         if loss <= worst:
             yield planner.offer(repository, file, publisher, loss)
+
+
+def sketch(subject: Subject, need: Need) -> MemoryPlan | None:
+    """Return what the model would need at `--min-quant` where no artifact is known, or None."""
+    return _Planner(subject.model, need).at_least()
 
 
 def named_files(model: Model, catalog: Catalog) -> Iterator[tuple[ArtifactRepository, ArtifactFile, str]]:
@@ -76,17 +79,29 @@ class _Planner:
     def offer(self, repository: ArtifactRepository, file: ArtifactFile, publisher: str, loss: float) -> Offer:
         """Return one artifact with its memory, the place where it fits, and its speed there."""
         sized = self._weights(file)
-        plan = speed = fits = None
-        if self.room and sized:
-            total = self.room.total_bytes + sized.total
-            basis = "computed from file size" if file.size_bytes else "computed from tensors"
-            plan = msgspec.structs.replace(self.room, weights_bytes=sized.total, total_bytes=total, basis=basis)
-            fits = next((e for e in self.need.engines if total <= e.budget_bytes), None)
+        basis = "computed from file size" if file.size_bytes else "computed from tensors"
+        plan = self._plan(sized, basis) if sized else None
+        fits = next((e for e in self.need.engines if plan and plan.total_bytes <= e.budget_bytes), None)
+        speed = None
         engine = fits or (self.need.engines[-1] if self.need.engines else None)
         if engine and sized:
             speed = estimate(engine, sized, self.prompt_cache, self.model, self.need.requirements.concurrency)
         official = publisher == self.model.provider
         return Offer(repository, file, publisher, official, loss, plan, fits, speed)
+
+    def at_least(self) -> MemoryPlan | None:
+        """Return the plan at the coarsest quantization that is asked for, or None."""
+        model, quantization = self.model, self.need.requirements.min_quant
+        if not (self.room and model.architecture and model.parameters):
+            return None
+        sized = weights.computed(model.architecture, model.parameters, self.need.alike[quantization])
+        return self._plan(sized, f"computed from tensors at {quantization}") if sized else None
+
+    def _plan(self, sized: weights.Weights, basis: str) -> MemoryPlan | None:
+        if self.room is None:
+            return None
+        total = self.room.total_bytes + sized.total
+        return msgspec.structs.replace(self.room, weights_bytes=sized.total, total_bytes=total, basis=basis)
 
     def _weights(self, file: ArtifactFile) -> weights.Weights | None:
         model, mix = self.model, self.need.alike.get(file.quantization, file.quantization)

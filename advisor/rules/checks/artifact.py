@@ -9,7 +9,7 @@ from advisor.hardware.memory import GIB
 from advisor.hardware.placement import RAM_SHARE, UNIFIED_SHARE, VRAM_SHARE
 from advisor.needs.units import format_size
 from advisor.rules.finding import Finding, unknown
-from advisor.rules.offers import named_files
+from advisor.rules.offers import named_files, sketch
 from advisor.rules.subject import Need, Offer, Subject
 from advisor.rules.verdict import FAIL, PASS
 
@@ -116,35 +116,45 @@ def _needs_network(need: Need, reason: str, sources: tuple[Source, ...]) -> Find
 
 
 def memory(subject: Subject, need: Need, offer: Offer | None) -> Finding | None:
-    """The plan must fit into the stated share of the machine's memory."""
-    if offer is None:
+    """The plan must fit into the stated share of the machine's memory.
+
+    Where no artifact is known, a model that could not even fit at `--min-quant` fails all the same.
+    """
+    plan = offer.plan if offer else sketch(subject, need)
+    if offer is None and plan is None:
         return None
     if not need.engines:
         return unknown("memory", "the machine's memory is not known", "machine.ram_bytes", "machine.vram_bytes")
     budget = max(engine.budget_bytes for engine in need.engines)
-    if offer.plan is None:
-        known = {
-            "architecture": subject.model.architecture,
-            "parameters": subject.model.parameters,
-            "artifacts.files.size_bytes": offer.file.size_bytes,
-        }
-        paths = [path for path, fact in known.items() if not fact] or ["architecture.cache"]
-        return unknown("memory", "its memory cannot be worked out", *paths, required=budget)
-    total = offer.plan.total_bytes
-    architecture = subject.model.architecture
-    sources = offer.repository.sources + (architecture.sources if architecture else ())
-    if offer.engine:
-        where = "GPU" if offer.engine.placement == "gpu" else "main"
+    if plan is None:
+        return unknown("memory", "its memory cannot be worked out", *_unmeasured(subject, offer), required=budget)
+    shape = subject.model.architecture
+    sources = (offer.repository.sources if offer else ()) + (shape.sources if shape else ())
+    total = plan.total_bytes
+    even = "" if offer else f"at {need.requirements.min_quant} it "
+    holder = next((e for e in need.engines if total <= e.budget_bytes), None)
+    if holder:
+        where = "GPU" if holder.placement == "gpu" else "main"
         return Finding(
-            rule="memory", verdict=PASS, observed=total, required=offer.engine.budget_bytes, sources=sources,
-            reason=f"needs {format_size(total)} of {format_size(offer.engine.budget_bytes)} {where} memory",
+            rule="memory", verdict=PASS, observed=total, required=holder.budget_bytes, sources=sources,
+            reason=f"{even}needs {format_size(total)} of {format_size(holder.budget_bytes)} {where} memory",
         )  # fmt: skip
     option, needed = _memory_to_have(need, total)
     return Finding(
         rule="memory", verdict=FAIL, observed=total, required=budget, option=option, passes_at=f"{needed}GiB",
-        reason=f"needs {format_size(total)}, {format_size(total - budget)} more than the {format_size(budget)} granted",
+        reason=f"{even}needs {format_size(total)}, {format_size(total - budget)} over the {format_size(budget)} granted",
         sources=sources,
     )  # fmt: skip
+
+
+def _unmeasured(subject: Subject, offer: Offer | None) -> list[str]:
+    """Return the facts whose absence keeps memory from being worked out."""
+    known = {
+        "architecture": subject.model.architecture,
+        "parameters": subject.model.parameters,
+        "artifacts.files.size_bytes": offer.file.size_bytes if offer else None,
+    }
+    return [path for path, fact in known.items() if not fact] or ["architecture.cache"]
 
 
 def _memory_to_have(need: Need, total: int) -> tuple[str, int]:

@@ -1,0 +1,129 @@
+"""Whatever is wrong with the input: one message that says what, where and what to do, and the right exit code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+def wrong(reason: str) -> pytest.MarkDecorator:
+    """Mark what the program does not do yet, and should."""
+    return pytest.mark.xfail(strict=True, reason=reason)
+
+
+NOT_GIVEN = wrong("0 counts as not given: `value not in (None, (), False)` holds 0 for False")
+TOO_LARGE = wrong("numbers beyond 64 bits (or beyond `format_size`) end in exit 70")
+MACHINE = ("--ram", "16GiB")
+OPTIONS = [
+    (("recommend", "--lang", "jp"), "unknown language tag 'jp'; did you mean ja (Japanese)?"),
+    (("recommend", "--lang", "japanese"), "unknown language tag 'japanese'; did you mean ja (Japanese)?"),
+    (("recommend", "--lang", "en_US"), "unknown language tag 'en_US'"),
+    (("recommend", "--lang", ""), "Write BCP 47 tags like ja"),
+    (("recommend", "--territory", "UK"), "unknown country 'UK'; did you mean GB (United Kingdom)?"),
+    (("recommend", "--origin", "Japan"), "unknown country 'Japan'; did you mean JP (Japan)?"),
+    (("recommend", "--seat", "XX"), "unknown country 'XX'"),
+    (("recommend", "--ram", "24"), "'24' is not a size; write it like 24GB, 24GiB or 512MiB"),
+    (("recommend", "--ram", "0GB"), "'0GB' is an impossible size"),
+    (("recommend", "--ram=-3GB"), "'-3GB' is not a size"),
+    (("recommend", "--vram", "9999999TB"), "'9999999TB' is an impossible size"),
+    (("recommend", "--ram", "1e400GB"), "'1e400GB' is not a size"),
+    (("recommend", "--context", "many"), "'many' is not a number"),
+    (("recommend", "--context", "0"), "must be above zero"),
+    (("recommend", "--concurrency", "-1"), "-1 must be above zero"),
+    (("recommend", "--concurrency", "two"), "Invalid value for '--concurrency'"),
+    (("recommend", "--min-speed", "nan"), "must be a number above zero"),
+    (("recommend", "--min-speed", "inf"), "must be a number above zero"),
+    (("recommend", "--max-parameters", "huge"), "'huge' is not a number"),
+    (("recommend", "--min-quant", "Q4_K"), "did you mean Q4_K_M"),
+    (("recommend", "--hardware", "gpu-24"), "did you mean gpu-24gb"),
+    (("recommend", "--license", "Apache"), ""),
+    (("recommend", "--license", "BSD"), "unknown license 'BSD'"),
+    (("recommend", "--publisher", "acne"), "did you mean acme"),
+    (("recommend", "--use", "commercial"), "one of: internal, customer-facing, redistribute, research"),
+    (("recommend", "--task", "chatting"), "one of: chat, code"),
+    (("recommend", "--privacy", "secret"), "one of: public, internal, confidential, restricted"),
+    (("recommend", "--prefer", "speed"), "write CRITERION=WEIGHT"),
+    (("recommend", "--prefer", "sped=1"), "unknown criterion 'sped'; one of: language"),
+    (("recommend", "--prefer", "speed=-1"), "weight -1 must lie between 0 and 100"),
+    (("recommend", "--prefer", "speed=nan"), "weight nan must lie between 0 and 100"),
+    (("recommend", "--as-of", "nonsense"), "'nonsense' is not a day; write it like 2026-11-22"),
+    (("recommend", "--as-of", "2026-13-01"), "is not a day"),
+    (("recommend", "--top", "0"), "Invalid value for '--top'"),
+    (("recommend", "--format", "xml"), "'xml' is not one of 'table', 'json', 'markdown', 'csv'"),
+    (("recommend", "--lan", "ja"), "'--lang'"),
+    (("recommend", "extra"), "unexpected extra argument"),
+    (("recommend", "--lang"), "Option '--lang' requires an argument"),
+    (("recommend", "--origin", "JP", "--exclude-origin", "jp"), "contradict each other: both name JP"),
+    (("recommend", "--privacy", "restricted", "--publisher", "acme"), "add --publisher official"),
+    (("recommend", "--concurrency", "9", "--monthly-users", "3"), "more at once than in a month"),
+    (("recomend",), "unknown command 'recomend'. Did you mean recommend"),
+    (("catalog", "shwo"), "Did you mean 'show'?"),
+    (("catalog", "show", "asagy"), "Did you mean asagi"),
+    (("catalog", "schema", "recomendation"), "Did you mean recommendation"),
+    (("catalog", "sources"), "Missing option '--articles'"),
+    (("catalog", "sources", "--articles", "no such folder"), "no such folder"),
+    (("explain",), "Missing argument 'MODEL'"),
+    (("compare",), "Missing argument"),
+    (("compare", "asagi", "asagy"), "unknown model 'asagy'"),
+    (("hardware", "--for", "asagy"), "unknown model 'asagy'"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [case for case in OPTIONS if case[1]],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_options_that_are_wrong(arguments: tuple[str, ...], told: str, console: Any) -> None:
+    ran = console(*arguments)
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert told in ran.stderr
+    assert ran.stderr.count("Error: ") == 1
+    assert len(ran.stderr.splitlines()) <= 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("--concurrency", "0"), marks=NOT_GIVEN),
+        pytest.param(("--monthly-users", "0"), marks=NOT_GIVEN),
+        pytest.param(("--annual-revenue", "0"), marks=NOT_GIVEN),
+        pytest.param(("--min-speed", "0"), marks=NOT_GIVEN),
+        pytest.param(("--context", "1.5"), marks=wrong("a fraction of a token is cut off")),
+        pytest.param(("--as-of", "2026-02-31"), marks=wrong("days are checked by a pattern, not by the calendar")),
+        pytest.param(("--as-of", "0000-01-01"), marks=wrong("days are checked by a pattern, not by the calendar")),
+        pytest.param(("--ram", "9" * 400 + "GB"), marks=TOO_LARGE),
+        pytest.param(("--context", "9" * 400), marks=TOO_LARGE),
+        pytest.param(("--context", "9000000000000000000"), marks=TOO_LARGE),
+        pytest.param(("--concurrency", "9000000000000000000"), marks=TOO_LARGE),
+        ("--min-speed", "-1"),
+        ("--monthly-users", "-1"),
+    ],
+    ids=lambda arguments: " ".join(arguments)[:40],
+)
+def test_numbers_that_cannot_be(arguments: tuple[str, ...], console: Any) -> None:
+    ran = console("recommend", *(() if "--ram" in arguments else MACHINE), *arguments)
+    assert ran.exit_code == 2
+    assert arguments[0] in ran.stderr
+
+
+@pytest.mark.parametrize("command", ["explain", "hardware --for", "compare openai/gpt-oss-20b", "catalog show"])
+def test_an_unknown_model_brings_the_three_nearest(command: str, console: Any) -> None:
+    ran = console(*command.split(), "Qwen/Qwen3-15B", shipped=True)
+    assert ran.exit_code == 2
+    offered = ran.stderr.split("Did you mean ")[1].split("?")[0].split(", ")
+    assert len(offered) == 3
+    assert "Qwen/Qwen3-14B" in offered
+
+
+def test_all_problems_are_told_at_once(console: Any) -> None:
+    ran = console("recommend", "--lang", "jp", "--territory", "UK", "--ram", "3", "--use", "x", "--as-of", "y")
+    assert ran.exit_code == 2
+    assert [line.removeprefix("Error: ").split(":")[0] for line in ran.stderr.splitlines()] == [
+        "--lang",
+        "--use",
+        "--territory",
+        "--ram",
+        "--as-of",
+    ]

@@ -1,0 +1,131 @@
+"""Requirements files that are wrong: every problem with its line, whatever was done to the file."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+
+def wrong(reason: str) -> pytest.MarkDecorator:
+    """Mark what the program does not do yet, and should."""
+    return pytest.mark.xfail(strict=True, reason=reason)
+
+
+MACHINE = ("--ram", "16GiB")
+UNTYPED = wrong("the C loader's constructors raise KeyError, TypeError and IndexError too: exit 70")
+FILES = [
+    pytest.param("lang: [ja\ntask: x", ["2: did not find expected"], id="malformed"),
+    pytest.param("lang: [ja]\nlang: [en]\n", ["2: key 'lang' stands twice"], id="duplicate key"),
+    pytest.param(
+        "lang: [jp]\n\ntask: [foo]\nterritory: [UK]\nvram: '24'\n",
+        ["1: lang: unknown language tag 'jp'", "3: task: unknown", "4: territory: unknown", "5: vram: '24' is not"],
+        id="wrong values",
+    ),
+    pytest.param(
+        "lang: ja\ncontext: [1]\nstrict: maybe\nlangg: x\nram: 24\nconcurrency: 1.5\n",
+        [
+            "1: lang: ",
+            "2: context: ",
+            "3: strict: ",
+            "4: langg: unknown key 'langg'; did you mean 'lang'?",
+            "5: ram: ",
+            "6: concurrency: ",
+        ],
+        id="wrong types",
+    ),
+    pytest.param("- lang\n", ["1: "], id="a list"),
+    pytest.param("just words\n", ["1: "], id="words"),
+    pytest.param("schema: advisor.requirements/9\n", ["1: schema: "], id="another schema"),
+    pytest.param("a: 1\n---\nb: 2\n", ["2: but found another document"], id="two documents"),
+    pytest.param("use: *nothing\n", ["1: found undefined alias"], id="undefined alias"),
+    pytest.param("use: !!python/object:os.system x\n", ["1: could not determine a constructor"], id="Python object"),
+    pytest.param("lang: &a [*a]\n", ["1: lang.0: "], id="a list in itself"),
+    pytest.param("? [a]\n: b\n", ["1: keys must be plain text"], id="a list as key"),
+    pytest.param("use: \x07\n", ["1: "], id="control characters"),
+    pytest.param("concurrency: 0\n", ["1: concurrency: 0 must be above zero"], id="zero"),
+    pytest.param("prefer: {speed: 1, sped: 2}\n", ["1: prefer: unknown criterion 'sped'"], id="unknown criterion"),
+    pytest.param("strict: !!bool maybe\n", ["1: "], id="tagged truth value", marks=UNTYPED),
+    pytest.param("prefer: !!map [1]\n", ["1: "], id="tagged mapping", marks=UNTYPED),
+    pytest.param("context: !!int ''\n", ["1: "], id="tagged number", marks=UNTYPED),
+    pytest.param("origin: [JP]\n\nexclude_origin: [JP]\n", ["contradict each other: both name JP"], id="contradiction"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), FILES)
+def test_requirements_files_that_are_wrong(text: str, told: list[str], console: Any, write: Any) -> None:
+    file = write("needs.yaml", text)
+    ran = console("recommend", *MACHINE, "-r", str(file))
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    lines = ran.stderr.removeprefix("Error: ").splitlines()
+    assert len(lines) == len(told)
+    for line, start in zip(lines, told, strict=True):
+        assert line.removeprefix(f"{file}:").startswith(start) or start in line
+
+
+@wrong("a contradiction inside a file is told without the file and its line")
+def test_contradictions_name_the_file(console: Any, write: Any) -> None:
+    file = write("needs.yaml", "origin: [JP]\n\nexclude_origin: [JP]\n")
+    assert f"{file}:" in console("recommend", "-r", str(file)).stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"lang: [ja]\nuse: \xff\xfe\n", "is not UTF-8 text"), (b"\xff\xfel\x00", "is not UTF-8 text")],
+)
+def test_requirements_that_are_not_utf8(content: bytes, told: str, console: Any, write: Any) -> None:
+    ran = console("recommend", "-r", str(write("needs.yaml", content)))
+    assert ran.exit_code == 2
+    assert told in ran.stderr
+
+
+def test_requirements_that_cannot_be_read(console: Any, tmp_path: Any) -> None:
+    for path, told in ((tmp_path / "none.yaml", "No such file"), (tmp_path, "Is a directory")):
+        ran = console("recommend", "-r", str(path))
+        assert ran.exit_code == 2
+        assert ran.stderr.startswith(f"Error: {path}: cannot be read: {told}")
+
+
+@pytest.mark.parametrize(
+    "text", ["", pytest.param("# nothing asked\n", marks=wrong("a file of comments alone is refused: got 'null'"))]
+)
+def test_an_empty_file_asks_for_nothing(text: str, console: Any, write: Any) -> None:
+    ran = console("recommend", *MACHINE, "-r", str(write("needs.yaml", text)))
+    assert ran.stdout == console("recommend", *MACHINE).stdout
+    assert ran.exit_code == 0
+
+
+def _laughs(key: str) -> str:
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
+    names = "abcdefghij"
+    for below, name in itertools.pairwise(names):
+        lines.append(f"{name}: &{name} [{', '.join([f'*{below}'] * 9)}]")
+    return "\n".join([*lines, f"{key}: *j", ""])
+
+
+@pytest.mark.parametrize("key", ["lang", "prefer", "context"])
+def test_a_billion_laughs(key: str, process: Any, write: Any) -> None:
+    ran = process("recommend", "-r", str(write("needs.yaml", _laughs(key))))
+    assert ran.exit_code == 2
+    assert "unknown key 'a'" in ran.stderr
+    assert len(ran.stderr) < 10_000
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"), [("[", "]"), ("{a: ", "}"), ("- ", "")], ids=["lists", "mappings", "blocks"]
+)
+@pytest.mark.parametrize(
+    "depth",
+    [
+        500,
+        pytest.param(
+            100_000, marks=wrong("the C loader's recursion ends the process with SIGSEGV; MAX_DEPTH is not used")
+        ),
+    ],
+)
+def test_deep_nesting(depth: int, opening: str, closing: str, process: Any, write: Any) -> None:
+    text = opening * depth + "x" + closing * depth
+    ran = process("recommend", "-r", str(write("needs.yaml", text if opening == "- " else f"lang: {text}\n")))
+    assert ran.exit_code == 2
+    assert ran.stderr.startswith("Error: ")

@@ -1,0 +1,229 @@
+"""Every kind of problem that a catalog's files can have, each with its file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from advisor import paths
+from advisor.curation.lint import lint
+
+MODEL = "catalog/models/maker/Fine-1B.yaml"
+BENCH = "catalog/benchmarks/bench.yaml"
+QUANT = "catalog/quantizations/table.yaml"
+SEED = "seeds/900.yaml"
+SOURCES = 'sources: [{ref: "https://example.org/x", accessed: "2026-01-15", kind: card}]'
+FILE = "{quantization: Q4_K_M, file: Fine-1B-Q4_K_M.gguf, size_bytes: 600000000}"
+
+
+def wrong(reason: str) -> pytest.MarkDecorator:
+    """Mark what the program does not do yet, and should."""
+    return pytest.mark.xfail(strict=True, reason=reason)
+
+
+def test_a_good_catalog_has_no_problems(shelf: Any) -> None:
+    assert shelf.problems() == []
+
+
+def test_the_shipped_catalog_has_no_problems() -> None:
+    root = paths.checkout()
+    assert root is not None
+    assert lint(root / "catalog", root / "seeds") == []
+
+
+CHANGED = [
+    (MODEL, "name: Fine 1B", "name: ''", 1, "name: Expected 'str' of length >= 1"),
+    (MODEL, "family: fine", "familly: fine", 2, "familly: unknown key 'familly'; did you mean 'family'?"),
+    (MODEL, "family: fine", "family: find", 2, "no family 'find'; did you mean 'fine'?"),
+    (MODEL, "provider: maker", "provider: makers", 3, "no provider 'makers'; did you mean 'maker'?"),
+    (MODEL, "license: {id: MIT", "license: {id: MTI", 5, "no license 'MTI'; did you mean 'MIT'?"),
+    (MODEL, "license: {id: MIT", "license: {id: MIT, also: [BSD]", 5, "no license 'BSD'"),
+    (MODEL, "repo: maker/", "repo: someone/", 8, "publisher 'someone' has no record under providers/"),
+    (MODEL, "quantization: Q4_K_M", "quantization: Q9", 10, "no table tells the loss of 'Q9'"),
+    (MODEL, "Q4_K_M.gguf", "Q4_K_M.bin", 10, "'Fine-1B-Q4_K_M.bin' is no GGUF"),
+    (MODEL, "Fine-1B-Q4_K_M.gguf", "Fine-1B.gguf", 10, "the name does not say Q4_K_M"),
+    (MODEL, "size_bytes: 600000000", "size_bytes: 60000000000", 10, "480.0 bits per parameter cannot be"),
+    (MODEL, "size_bytes: 600000000", "size_bytes: 100000000", 10, "0.8 bits per parameter cannot be"),
+    (MODEL, "size_bytes: 600000000", f"shards: 3, shard_sha256: [{'a' * 64}]", 10, "1 hashes for 3 shards"),
+    (MODEL, FILE, f"{FILE}\n      - {FILE}", 11, "maker/Fine-1B-GGUF/Fine-1B-Q4_K_M.gguf stands twice"),
+    (MODEL, "total: 1000000000", "total: 1000000000, active: 2000000000", 6, "2,000,000,000 active of 1,000,000,000"),
+    (MODEL, "total: 1000000000", "total: 1000000000, hub_count: 3000000000", 6, "the hub's count is not near"),
+    (MODEL, "weights: open", "weights: closed", 7, "a closed system has no artifacts"),
+    (MODEL, "weights: open", "weights: ajar", 4, "Invalid enum value 'ajar'"),
+    (MODEL, 'accessed: "2026-01-15"', 'accessed: "January"', 4, "expected text like"),
+    ("catalog/licenses/MIT.yaml", "short: MIT", "short: The licence of MIT", 2, "is longer than 16 characters"),
+    ("catalog/licenses/MIT.yaml", "short: MIT", "short: MIT\nuses: {fun: allowed}", 3, "'fun' is not allowed here"),
+    (BENCH, "ceiling: 0.8", "ceiling: 0.4", 10, "the ceiling is not above the floor"),
+    (BENCH, "language: ja\n", "", 1, "measures neither a language nor a task"),
+    (BENCH, "maker/Fine-1B:", "maker/Fine-2B:", 15, "no model 'maker/Fine-2B'; did you mean 'maker/Fine-1B'?"),
+    ("catalog/families/fine.yaml", "provider: maker", "provider: baker", 2, "no provider 'baker'"),
+    ("catalog/families/fine.yaml", "provider: maker", "provider: maker\nparent: finer", 3, "no family 'finer'"),
+    ("catalog/providers/maker.yaml", "country: JP", "country: Japan", 2, "country: expected text like"),
+    (
+        "catalog/hardware/card.yaml",
+        "memory_bytes: 24000000000",
+        "memory_bytes: 0",
+        4,
+        "memory_bytes: Expected 'int' >= 1",
+    ),
+    ("catalog/hardware/card.yaml", "kind: gpu", "kind: fpga", 3, "kind: Invalid enum value 'fpga'"),
+    (SEED, "paragraph: 2", "paragraph: 3", 8, "the article has 2 paragraphs"),
+    (SEED, "family:fine", "family:find", 6, "no family 'find'; did you mean 'fine'?"),
+    (SEED, "model:maker/Fine-1B", "model:maker/Fine-9B", 8, "no model 'maker/Fine-9B'"),
+    (SEED, "family:fine", "thing:fine", 6, "no thing 'fine'"),
+    (SEED, 'number: "900"', "number: 900", 1, "number: Expected 'str', got 'int'"),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "line", "told"), CHANGED, ids=lambda v: str(v)[:30])
+def test_one_change_one_problem(name: str, old: str, new: str, line: int, told: str, shelf: Any) -> None:
+    shelf.change(name, old, new)
+    assert any(p.startswith(f"{name}:{line}: ") and told in p for p in shelf.problems())
+    assert {p.split(":")[0] for p in shelf.problems()} == {name}
+
+
+ADDED = [
+    ("context: {native: 4096, extended: 2048, SOURCES}", 12, "extended context is shorter than the native one"),
+    ("instruction_tuned: false\ntasks: {names: [chat], SOURCES}", 13, "a base model has no task 'chat'"),
+    (
+        "lineage: {trained: own, base_models: [{id: maker/Fine-1B, relation: merge}], SOURCES}",
+        12,
+        "is its own ancestor",
+    ),
+    (
+        "lineage: {trained: derived, base_models: [{id: maker/None, relation: merge}], SOURCES}",
+        12,
+        "no model 'maker/None'",
+    ),
+    (
+        "architecture: {name: x, layers: 3, cache: [{kind: none, layers: 2}], SOURCES}",
+        12,
+        "the groups tell of 2 layers",
+    ),
+    (
+        "architecture: {name: x, layers: 3, experts: {count: 2, used: 4, feed_forward: 1}, SOURCES}",
+        12,
+        "more experts used",
+    ),
+    (
+        "architecture: {name: x, layers: 3, experts: {count: 8, used: 4, feed_forward: 1, dense_layers: 9}, SOURCES}",
+        12,
+        "more dense layers than layers",
+    ),
+    ("architecture: {name: x, layers: 3, cache: [{kind: odd, layers: 3}], SOURCES}", 12, "'kind' must be one of full"),
+    ("tasks: {names: [talk], SOURCES}", 12, "Invalid enum value 'talk'"),
+    ("languages: {tags: [Japanese], SOURCES}", 12, "expected text like"),
+    ("notes: [x]\nnotes: [y]", 13, "key 'notes' stands twice"),
+    ("notes: [x", 13, "expected"),
+]
+
+
+@pytest.mark.parametrize(("more", "line", "told"), ADDED, ids=lambda v: str(v)[:40])
+def test_facts_that_cannot_be(more: str, line: int, told: str, shelf: Any) -> None:
+    shelf.add(MODEL, more.replace("SOURCES", SOURCES) + "\n")
+    problems = [p for p in shelf.problems() if p.startswith(MODEL)]
+    assert any(p.startswith(f"{MODEL}:{line}: ") and told in p for p in problems)
+
+
+def test_trained_from_scratch_with_base_models(shelf: Any) -> None:
+    shelf.put("catalog/models/maker/Base.yaml", (shelf.root / MODEL).read_text().replace("Fine-1B", "Base"))
+    shelf.add(MODEL, f"lineage: {{trained: own, base_models: [{{id: maker/Base, relation: merge}}], {SOURCES}}}\n")
+    assert shelf.problems() == [f"{MODEL}:12: trained from scratch, and yet with base models"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "catalog/models/stray.yaml",
+        "catalog/models/a/b/deep.yaml",
+        "catalog/other/x.yaml",
+        "catalog/x.yaml",
+        "catalog/models/maker/Fine-2B.yml",
+        "catalog/providers/more/x.yaml",
+    ],
+)
+def test_files_that_no_kind_takes_in(name: str, shelf: Any) -> None:
+    shelf.put(name, "name: x\n")
+    assert shelf.problems() == [f"{name}:1: lies where no record is read; see docs/adding-a-model.md"]
+
+
+def test_bytes_that_are_no_text(shelf: Any) -> None:
+    shelf.put("catalog/providers/other.yaml", b"name: x\ncountry: \xff\n")
+    (problem,) = shelf.problems()
+    assert problem.startswith("catalog/providers/other.yaml:")
+    assert problem.endswith(" is not UTF-8 text")
+
+
+@wrong("lint drops the line that files.text() found and says 1")
+def test_bytes_that_are_no_text_have_their_line(shelf: Any) -> None:
+    shelf.put("catalog/providers/other.yaml", b"name: x\ncountry: \xff\n")
+    assert shelf.problems() == ["catalog/providers/other.yaml:2: is not UTF-8 text"]
+
+
+def test_names_claimed_twice(shelf: Any) -> None:
+    shelf.add(MODEL, "aliases: [fine]\n")
+    text = (shelf.root / MODEL).read_text().replace("Fine-1B", "Zwo-1B").replace("[fine]", "[x, Fine]")
+    shelf.put("catalog/models/maker/Zwo-1B.yaml", text)
+    shelf.put("catalog/providers/zz.yaml", f"name: Z\nhub_orgs: [maker]\n{SOURCES}\n")
+    assert shelf.problems() == [
+        "catalog/models/maker/Zwo-1B.yaml:12: alias 'Fine' is already a name of maker/Fine-1B",
+        "catalog/providers/zz.yaml:2: hub organisation 'maker' already belongs to maker",
+    ]
+
+
+def test_a_record_that_cannot_be_read_is_told_once(shelf: Any) -> None:
+    shelf.put("catalog/families/fine.yaml", "name: [\n")
+    problems = shelf.problems()
+    assert len(problems) == 1
+    assert problems[0].startswith("catalog/families/fine.yaml:2: ")
+
+
+def test_all_problems_in_order_of_files_and_lines(shelf: Any) -> None:
+    shelf.change(MODEL, "family: fine\nprovider: maker", "family: find\nprovider: baker")
+    shelf.change(BENCH, "ceiling: 0.8", "ceiling: 0.1")
+    places = [p.split(": ")[0] for p in shelf.problems()]
+    assert places == [f"{BENCH}:10", f"{MODEL}:2", f"{MODEL}:3"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        pytest.param(QUANT, "  Q4_K_M: {like: Q8_0}\n  Q8_0: {like: Q4_K_M}\n", 5, id="a circle of likes"),
+        pytest.param(QUANT, "  Q4_K_M: {like: nothing}\n", 5, id="like nothing"),
+        pytest.param(QUANT, "  Q4_K_M: {}\n", 5, id="neither increase nor like"),
+    ],
+)
+@wrong("lint does not look into quantization tables; a circle of `like` ends `recommend` with exit 70")
+def test_quantization_tables(name: str, text: str, line: int, shelf: Any) -> None:
+    shelf.change(name, "  Q4_K_M: {increase: 0.1}\n", text)
+    assert [p.split(": ")[0] for p in shelf.problems()] == [f"{name}:{line}"]
+
+
+@wrong("families may be each other's parents")
+def test_families_in_a_circle(shelf: Any) -> None:
+    shelf.add("catalog/families/fine.yaml", "parent: other\n")
+    shelf.put("catalog/families/other.yaml", "name: Other\nprovider: maker\nparent: fine\n")
+    assert len(shelf.problems()) >= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "line"),
+    [
+        (BENCH, 'date: "2026-01-01"', 'date: "2026-02-31"', 7),
+        (MODEL, 'accessed: "2026-01-15"', 'accessed: "2026-13-45"', 4),
+        ("catalog/providers/maker.yaml", "country: JP", "country: JA", 2),
+        (BENCH, "language: ja", "language: jp", 2),
+    ],
+    ids=["day", "month", "country", "language"],
+)
+@wrong("checked by a pattern alone: impossible days, unassigned countries and languages pass")
+def test_values_that_nothing_carries(name: str, old: str, new: str, line: int, shelf: Any) -> None:
+    shelf.change(name, old, new)
+    assert f"{name}:{line}" in [p.split(": ")[0] for p in shelf.problems()]
+
+
+def test_an_overlay_folder_needs_no_articles(shelf: Any) -> None:
+    assert lint(shelf.root / "catalog", None) == []
+    assert lint(shelf.root / "catalog", Path("no such folder")) == []

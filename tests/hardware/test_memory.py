@@ -1,0 +1,194 @@
+"""The memory formulas against numbers worked out by hand, and what must hold for every shape."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.catalog.schema import (
+    Architecture,
+    CacheGroup,
+    DeltaAttention,
+    Experts,
+    FullAttention,
+    LatentAttention,
+    NoCache,
+    Recurrent,
+    Source,
+    WindowAttention,
+)
+from advisor.hardware import memory
+from advisor.hardware.memory import (
+    MIB,
+    OVERHEAD_BYTES,
+    PACKING,
+    cells,
+    compute_bytes,
+    kv_cache_bytes,
+    plan,
+    state_bytes,
+    up_to_step,
+)
+
+SOURCES = (Source(ref="test", accessed="2026-11-22", kind="measurement"),)
+FULL = FullAttention(layers=36, kv_heads=8, key_length=128, value_length=128)
+WINDOW = WindowAttention(layers=52, kv_heads=16, key_length=128, value_length=128, window=1024)
+LATENT = LatentAttention(layers=61, rank=512, rope=64, heads=128)
+GATED_DELTA = Recurrent(layers=24, conv=4, inner=4096, groups=16, state=128)
+KIMI_DELTA = DeltaAttention(layers=20, conv=4, heads=32, head_dim=128)
+
+
+def of(*groups: CacheGroup, experts: Experts | None = None) -> Architecture:
+    """Return an architecture with these groups: hidden 4096, 151,936 words."""
+    layers = sum(g.layers for g in groups)
+    return Architecture(
+        name="x", layers=layers, hidden_size=4096, vocabulary_size=151936, experts=experts, cache=groups,
+        sources=SOURCES,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("tokens", "rounded"), [(1, 256), (256, 256), (257, 512), (8192, 8192), (8193, 8448)])
+def test_cells_come_in_steps(tokens: int, rounded: int) -> None:
+    assert up_to_step(tokens) == rounded
+
+
+@pytest.mark.parametrize(
+    ("group", "context", "size"),
+    [
+        # layers x cells x heads x (key + value) x 2 bytes
+        (FULL, 8192, 36 * 8192 * 8 * 256 * 2),
+        (FULL, 8000, 36 * 8192 * 8 * 256 * 2),
+        # window 1024 and 512 tokens in one go: 1536 cells, whatever the context
+        (WINDOW, 8192, 52 * 1536 * 16 * 256 * 2),
+        (WINDOW, 131072, 52 * 1536 * 16 * 256 * 2),
+        (WINDOW, 1024, 52 * 1024 * 16 * 256 * 2),
+        # window 128: 640 cells, rounded up to 768
+        (WindowAttention(layers=12, kv_heads=8, key_length=64, value_length=64, window=128), 8192, 12 * 768 * 8 * 256),
+        # one latent vector and one rotary key, no values
+        (LATENT, 8192, 61 * 8192 * 576 * 2),
+        (GATED_DELTA, 8192, 0),
+        (KIMI_DELTA, 8192, 0),
+        (NoCache(layers=18), 8192, 0),
+    ],
+)
+def test_cache_of_a_group(group: CacheGroup, context: int, size: int) -> None:
+    assert kv_cache_bytes(of(group), context) == size
+
+
+def test_groups_add_up_and_sequences_multiply() -> None:
+    both = kv_cache_bytes(of(FULL, WINDOW), 8192)
+    assert both == kv_cache_bytes(of(FULL), 8192) + kv_cache_bytes(of(WINDOW), 8192)
+    assert kv_cache_bytes(of(FULL, WINDOW), 8192, sequences=4) == 4 * both
+
+
+def test_a_quantized_cache_takes_its_share() -> None:
+    q8_0 = 34 / 32
+    assert kv_cache_bytes(of(FULL), 8192, element=q8_0) == 36 * 8192 * 8 * 256 * 34 // 32
+
+
+@pytest.mark.parametrize(
+    ("group", "size"),
+    [
+        # convolution 3 x (4096 + 2 x 16 x 128), state 128 x 4096, 4 bytes each
+        (GATED_DELTA, 24 * (3 * 8192 + 128 * 4096) * 4),
+        # granite-4.0-h-small: 3 x (8192 + 2 x 128), 128 x 8192
+        (Recurrent(layers=36, conv=4, inner=8192, groups=1, state=128), 36 * (3 * 8448 + 128 * 8192) * 4),
+        # convolutions of query, key and value, and a square a head
+        (KIMI_DELTA, 20 * (3 * 3 * 4096 + 32 * 128 * 128) * 4),
+        (FULL, 0),
+    ],
+)
+def test_state_of_a_group(group: CacheGroup, size: int) -> None:
+    assert state_bytes(of(group)) == size
+    assert state_bytes(of(group), sequences=3) == 3 * size
+
+
+def test_compute_buffer_holds_logits_and_two_rows_of_hidden_state() -> None:
+    low, high = compute_bytes(of(FULL), 8192)
+    logits = 512 * 4 * (151936 + 2 * 4096) + 4 * 151936
+    assert low == logits
+    assert high == logits + 2 * 512 * 8192 + PACKING
+
+
+def test_each_kind_of_cache_has_a_mask() -> None:
+    mixed, one = compute_bytes(of(FULL, WINDOW), 8192), compute_bytes(of(FULL), 8192)
+    assert mixed[1] - one[1] == 2 * 512 * 1536
+
+
+@pytest.mark.parametrize(
+    ("architecture", "packing"),
+    [
+        (of(FULL, experts=Experts(count=64, used=2, feed_forward=512)), PACKING),
+        (of(FULL, experts=Experts(count=64, used=8, feed_forward=512)), 512 * 4 * (10 * 4096 + 64)),
+        (of(LATENT), 512 * 4 * 128 * 512),
+    ],
+)
+def test_experts_and_latent_attention_may_need_more(architecture: Architecture, packing: int) -> None:
+    low, high = compute_bytes(architecture, 8192)
+    assert high - low == 2 * 512 * 8192 + packing
+
+
+def test_compute_buffer_needs_the_sizes() -> None:
+    with pytest.raises(ValueError, match="x: vocabulary and hidden size"):
+        compute_bytes(Architecture(name="x", layers=1, sources=SOURCES), 8192)
+
+
+def test_a_plan_adds_up() -> None:
+    made = plan(of(FULL, GATED_DELTA), 5_000_000_000, 8192, 2, "computed")
+    assert made.kv_cache_bytes == 2 * 1152 * MIB
+    assert made.overhead_bytes == OVERHEAD_BYTES
+    assert made.compute_bytes == compute_bytes(of(FULL, GATED_DELTA), 8192, 2)[1]
+    parts = made.weights_bytes + made.kv_cache_bytes + made.state_bytes + made.compute_bytes + made.overhead_bytes
+    assert made.total_bytes == parts
+    assert made.basis == "computed"
+    assert made.budget_bytes is None
+
+
+SIZES = st.integers(1, 512)
+GROUPS = st.one_of(
+    st.builds(FullAttention, layers=SIZES, kv_heads=SIZES, key_length=SIZES, value_length=SIZES),
+    st.builds(
+        WindowAttention, layers=SIZES, kv_heads=SIZES, key_length=SIZES, value_length=SIZES,
+        window=st.integers(1, 16384),
+    ),
+    st.builds(LatentAttention, layers=SIZES, rank=SIZES, rope=SIZES, heads=SIZES),
+    st.builds(Recurrent, layers=SIZES, conv=SIZES, inner=SIZES, groups=SIZES, state=SIZES),
+    st.builds(DeltaAttention, layers=SIZES, conv=SIZES, heads=SIZES, head_dim=SIZES),
+    st.builds(NoCache, layers=SIZES),
+)  # fmt: skip
+ARCHITECTURES = st.lists(GROUPS, min_size=1, max_size=3).map(lambda groups: of(*groups))
+CONTEXTS = st.integers(1, 2**20)
+SEQUENCES = st.integers(1, 64)
+
+
+@given(ARCHITECTURES, CONTEXTS, CONTEXTS, SEQUENCES)
+def test_more_context_never_needs_less(architecture: Architecture, one: int, other: int, sequences: int) -> None:
+    short, long = sorted((one, other))
+    less, more = (plan(architecture, 0, context, sequences, "x") for context in (short, long))
+    assert less.kv_cache_bytes <= more.kv_cache_bytes
+    assert less.state_bytes == more.state_bytes
+    assert less.total_bytes <= more.total_bytes
+
+
+@given(ARCHITECTURES, CONTEXTS, SEQUENCES, SEQUENCES)
+def test_more_sequences_never_need_less(architecture: Architecture, context: int, one: int, other: int) -> None:
+    few, many = sorted((one, other))
+    less, more = (plan(architecture, 0, context, sequences, "x") for sequences in (few, many))
+    assert less.kv_cache_bytes <= more.kv_cache_bytes
+    assert less.state_bytes <= more.state_bytes
+    assert less.compute_bytes <= more.compute_bytes
+
+
+@given(st.integers(1, 16384), CONTEXTS)
+def test_a_window_bounds_its_cells(window: int, context: int) -> None:
+    group = WindowAttention(layers=1, kv_heads=1, key_length=1, value_length=1, window=window)
+    assert cells(group, context) <= up_to_step(window + memory.UBATCH)
+    assert cells(group, context) <= up_to_step(context)
+    assert cells(group, context) >= min(context, window)
+
+
+@given(ARCHITECTURES, CONTEXTS, SEQUENCES)
+def test_bounds_of_the_compute_buffer_are_in_order(architecture: Architecture, context: int, sequences: int) -> None:
+    low, high = compute_bytes(architecture, context, sequences)
+    assert 0 < low < high

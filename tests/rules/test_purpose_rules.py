@@ -1,0 +1,106 @@
+"""Rules `status`, `task`, `context` and `parameters`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from advisor.rules.verdict import FAIL, PASS, UNKNOWN, Verdict
+
+
+@pytest.mark.parametrize(
+    ("weights", "status", "verdict", "words"),
+    [
+        ("open", "active", PASS, "active"),
+        ("open", "superseded", PASS, "superseded"),
+        ("open", "retired", FAIL, "retired"),
+        ("announced", "active", FAIL, "announced"),
+    ],
+)
+def test_status(made: Any, weights: str, status: str, verdict: Verdict, words: str) -> None:
+    found = made.finding("status", made.model(availability=made.availability(weights, status)))
+    assert (found.verdict, found.observed) == (verdict, words)
+    assert bool(found.conditions) == (status == "superseded")
+    assert found.sources == made.sources
+
+
+@pytest.mark.parametrize(
+    ("stated", "instruction_tuned", "asked", "verdict", "passes_at"),
+    [
+        (("chat", "code"), True, ("chat",), PASS, None),
+        (("chat", "code"), None, ("chat", "code"), PASS, None),
+        (("chat", "code"), True, ("chat", "vision"), FAIL, ["chat"]),
+        (("code",), False, ("chat", "code"), FAIL, ["code"]),
+        (("reasoning",), False, ("reasoning",), PASS, None),
+        (("embedding",), False, ("embedding",), PASS, None),
+        (None, True, ("chat",), UNKNOWN, None),
+        (None, False, ("code",), UNKNOWN, None),
+        (None, False, ("chat",), FAIL, []),
+    ],
+)
+def test_task(
+    made: Any,
+    stated: tuple[str, ...] | None,
+    instruction_tuned: bool | None,
+    asked: tuple[str, ...],
+    verdict: Verdict,
+    passes_at: list[str] | None,
+) -> None:
+    model = made.model(tasks=made.tasks(*stated) if stated else None, instruction_tuned=instruction_tuned)
+    found = made.finding("task", model, {"task": asked})
+    assert (found.verdict, found.required, found.passes_at) == (verdict, list(asked), passes_at)
+    assert found.missing == (("tasks",) if verdict is UNKNOWN else ())
+    assert found.option == ("task" if verdict is FAIL else None)
+
+
+def test_a_base_model_is_told_apart_from_a_model_for_something_else(made: Any) -> None:
+    base = made.finding("task", made.model(tasks=made.tasks(), instruction_tuned=False))
+    other = made.finding("task", made.model(tasks=made.tasks("code")))
+    assert "base model" in base.reason
+    assert "does not state chat" in other.reason
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict", "observed", "conditional"),
+    [
+        (32_768, PASS, 32_768, False),
+        (32_769, PASS, 131_072, True),
+        (131_072, PASS, 131_072, True),
+        (131_073, FAIL, 131_072, False),
+    ],
+)
+def test_context_is_native_extended_or_out_of_reach(
+    made: Any, asked: int, verdict: Verdict, observed: int, conditional: bool
+) -> None:
+    found = made.finding("context", asks={"context": asked})
+    assert (found.verdict, found.observed, found.required) == (verdict, observed, asked)
+    assert bool(found.conditions) == conditional
+    assert found.passes_at == (131_072 if verdict is FAIL else None)
+
+
+def test_context_that_nobody_recorded_is_unknown(made: Any) -> None:
+    found = made.finding("context", made.model(context=None))
+    assert (found.verdict, found.missing, found.required) == (UNKNOWN, ("context.native",), 8192)
+
+
+@pytest.mark.parametrize(
+    ("total", "active", "verdict", "passes_at"),
+    [
+        (14_000_000_000, None, PASS, None),
+        (14_800_000_000, None, FAIL, 14_800_000_000),
+        (30_000_000_000, 3_000_000_000, FAIL, 30_000_000_000),
+    ],
+)
+def test_all_parameters_count_not_the_active_ones(
+    made: Any, total: int, active: int | None, verdict: Verdict, passes_at: int | None
+) -> None:
+    model = made.model(parameters=made.parameters(total, active))
+    found = made.finding("parameters", model, {"max_parameters": 14_000_000_000})
+    assert (found.verdict, found.observed, found.passes_at) == (verdict, total, passes_at)
+
+
+def test_a_size_that_is_not_recorded_is_unknown_and_not_asked_for_is_silent(made: Any) -> None:
+    sizeless = made.model(parameters=None)
+    assert made.finding("parameters", sizeless, {"max_parameters": 10**9}).missing == ("parameters.total",)
+    assert made.finding("parameters", sizeless) is None
