@@ -32,13 +32,15 @@ def laid(made: Any, tmp_path: Path) -> Any:
                 target = folders[-1] / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(text, encoding="utf-8")
-        return lay_over((base or made.catalog()).snapshot, tuple(folders))
+        overlaid = lay_over((base or made.catalog()).snapshot, tuple(folders))
+        return Catalog(overlaid.snapshot, overlaid.layers)
 
     return lay
 
 
-def without_digest(catalog: Catalog) -> Any:
-    return msgspec.structs.replace(catalog.snapshot, digest="")
+def without_digest(holder: Any) -> Any:
+    """Return the snapshot of a catalog or an overlay, its digest left out."""
+    return msgspec.structs.replace(holder.snapshot, digest="")
 
 
 @pytest.mark.parametrize("text", ["{}\n", "name: Model\n", "# only said again\nprovider: maker\nfamily: family\n"])

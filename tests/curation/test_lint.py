@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from advisor import paths
+from advisor.catalog.compile import compile_files
+from advisor.catalog.files import read_folder
 from advisor.curation.lint import lint
 
 MODEL = "catalog/models/maker/Fine-1B.yaml"
@@ -227,3 +229,40 @@ def test_values_that_nothing_carries(name: str, old: str, new: str, line: int, s
 def test_an_overlay_folder_needs_no_articles(shelf: Any) -> None:
     assert lint(shelf.root / "catalog", None) == []
     assert lint(shelf.root / "catalog", Path("no such folder")) == []
+
+
+@pytest.fixture
+def base(shelf: Any) -> Any:
+    """Return the good catalog, compiled, for overlays to lie over."""
+    return compile_files(read_folder(shelf.root / "catalog", shelf.root / "seeds"))
+
+
+def _overlay(folder: Path, name: str, text: str) -> Path:
+    path = folder / "own" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    return folder / "own"
+
+
+def test_an_overlay_may_leave_out_what_the_base_states(base: Any, tmp_path: Path) -> None:
+    own = _overlay(tmp_path, "models/maker/Fine-1B.yaml", "name: Our Fine\n")
+    assert lint(own, None, base) == []
+    assert "own/models/maker/Fine-1B.yaml:1: 'availability' is missing" in lint(own, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("models/maker/Fine-1B.yaml", "\nprovider: baker\n", "own/models/maker/Fine-1B.yaml:2: no provider 'baker'"),
+        ("models/maker/Fine-1B.yaml", "nme: x\n", "own/models/maker/Fine-1B.yaml:1: nme: unknown key 'nme'"),
+        ("models/maker/New.yaml", "name: x\n", "own/models/maker/New.yaml:1: 'availability' is missing"),
+        ("benchmarks/bench.yaml", "floor: 0.9\n", "own/benchmarks/bench.yaml:1: the ceiling is not above the floor"),
+    ],
+)
+def test_an_overlay_is_held_to_what_it_states(name: str, text: str, told: str, base: Any, tmp_path: Path) -> None:
+    assert any(problem.startswith(told) for problem in lint(_overlay(tmp_path, name, text), None, base))
+
+
+@wrong("what an overlay breaks in records of the base is dropped by lint, and ends `recommend` with exit 3")
+def test_an_overlay_that_breaks_the_base(base: Any, tmp_path: Path) -> None:
+    assert lint(_overlay(tmp_path, "providers/maker.yaml", "hub_orgs: []\n"), None, base) != []

@@ -49,7 +49,7 @@ def test_published_weights_add_up_to_one() -> None:
 def test_a_preference_changes_the_order(made: Any) -> None:
     models = {
         "maker/quick": made.model(artifacts=(made.repository(made.file("Q4_K_M", "1GB")),)),
-        "maker/fine": made.model(artifacts=(made.repository(made.file("Q8_0", "4.3GB")),)),
+        "maker/fine": made.model(artifacts=(made.repository(made.file("Q8_0", "9GB")),)),
     }
     others = dict.fromkeys(set(CRITERIA) - {"speed", "quantization"}, 0.0)
     for prefer, first in (({"speed": 9.0}, "maker/quick"), ({"speed": 0.0}, "maker/fine")):

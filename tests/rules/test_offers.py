@@ -10,7 +10,7 @@ from advisor.rules.finding import RULES
 from advisor.rules.verdict import FAIL, PASS, UNKNOWN
 
 OFFICIAL, PACKER, STRANGER = "maker/model-GGUF", "packer/model-GGUF", "stranger/model-GGUF"
-SIZES = {"Q2_K": "1.5GB", "Q4_0": "2.2GB", "Q4_K_M": "2.5GB", "Q6_K": "3.3GB", "Q8_0": "4.3GB", "F16": "8GB"}
+SIZES = {"Q2_K": "1.5GB", "Q4_0": "2.2GB", "Q4_K_M": "2.5GB", "Q6_K": "3.3GB", "Q8_0": "6GB", "F16": "8GB"}
 
 
 @pytest.fixture(scope="module")

@@ -116,43 +116,48 @@ def _needs_network(need: Need, reason: str, sources: tuple[Source, ...]) -> Find
 
 
 def memory(subject: Subject, need: Need, offer: Offer | None) -> Finding | None:
-    """The plan must fit into the stated share of the machine's memory.
-
-    Where no artifact is known, a model that could not even fit at `--min-quant` fails all the same.
-    """
-    plan = offer.plan if offer else sketch(subject, need)
-    if offer is None and plan is None:
-        return None
+    """The plan must fit into the stated share of the machine's memory."""
+    budget = max((engine.budget_bytes for engine in need.engines), default=0)
+    if offer is None:
+        return _without_artifact(subject, need, budget)
     if not need.engines:
         return unknown("memory", "the machine's memory is not known", "machine.ram_bytes", "machine.vram_bytes")
-    budget = max(engine.budget_bytes for engine in need.engines)
-    if plan is None:
+    if offer.plan is None:
         return unknown("memory", "its memory cannot be worked out", *_unmeasured(subject, offer), required=budget)
     shape = subject.model.architecture
-    sources = (offer.repository.sources if offer else ()) + (shape.sources if shape else ())
-    total = plan.total_bytes
-    even = "" if offer else f"at {need.requirements.min_quant} it "
-    holder = next((e for e in need.engines if total <= e.budget_bytes), None)
-    if holder:
-        where = "GPU" if holder.placement == "gpu" else "main"
+    sources = offer.repository.sources + (shape.sources if shape else ())
+    total = offer.plan.total_bytes
+    if offer.engine:
+        where = "GPU" if offer.engine.placement == "gpu" else "main"
+        granted = offer.engine.budget_bytes
         return Finding(
-            rule="memory", verdict=PASS, observed=total, required=holder.budget_bytes, sources=sources,
-            reason=f"{even}needs {format_size(total)} of {format_size(holder.budget_bytes)} {where} memory",
+            rule="memory", verdict=PASS, observed=total, required=granted, sources=sources,
+            reason=f"needs {format_size(total)} of {format_size(granted)} {where} memory",
         )  # fmt: skip
     option, needed = _memory_to_have(need, total)
     return Finding(
         rule="memory", verdict=FAIL, observed=total, required=budget, option=option, passes_at=f"{needed}GiB",
-        reason=f"{even}needs {format_size(total)}, {format_size(total - budget)} over the {format_size(budget)} granted",
+        reason=f"needs {format_size(total)}, {format_size(total - budget)} more than the {format_size(budget)} granted",
         sources=sources,
     )  # fmt: skip
 
 
-def _unmeasured(subject: Subject, offer: Offer | None) -> list[str]:
+def _without_artifact(subject: Subject, need: Need, budget: int) -> Finding | None:
+    """Say where a model would hardly fit; only an artifact could decide it."""
+    plan = sketch(subject, need)
+    if plan is None or not budget or plan.total_bytes <= budget:
+        return None
+    needs = f"{format_size(plan.total_bytes)} at {need.requirements.min_quant}"
+    reason = f"would need about {needs}, and {format_size(budget)} are granted"
+    return unknown("memory", reason, "artifacts", required=budget)
+
+
+def _unmeasured(subject: Subject, offer: Offer) -> list[str]:
     """Return the facts whose absence keeps memory from being worked out."""
     known = {
         "architecture": subject.model.architecture,
         "parameters": subject.model.parameters,
-        "artifacts.files.size_bytes": offer.file.size_bytes if offer else None,
+        "artifacts.files.size_bytes": offer.file.size_bytes,
     }
     return [path for path, fact in known.items() if not fact] or ["architecture.cache"]
 
