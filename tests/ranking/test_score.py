@@ -42,6 +42,15 @@ class TestWeights:
             assert any(s.criterion == "language" for s in candidate.scores) == ("lang" in asks)
 
 
+@pytest.mark.xfail(strict=True, reason="defect: each part is rounded by itself")
+def test_the_printed_parts_add_up_to_the_printed_score(made: Any, shipped: Any) -> None:
+    from advisor.recommend import recommend
+
+    document = recommend(made.requirements(lang=("ja",)), shipped, made.machine("24GiB"))
+    sums = {c.id: round(sum(s.contribution for s in c.scores), 4) for c in document.ranked()}
+    assert sums == {c.id: c.score for c in document.ranked()}
+
+
 def test_published_weights_add_up_to_one() -> None:
     assert sum(CRITERIA.values()) == pytest.approx(1)
 
