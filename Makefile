@@ -23,4 +23,4 @@ docs:  ## rewrite what is generated
 	$(PYTHON) tests/docs/generate.py
 
 lock:  ## the newest versions that the ranges allow, for development and CI
-	$(PYTHON) -m pip freeze --exclude-editable --exclude local-model-advisor > requirements-dev.lock
+	(head -1 requirements-dev.lock; $(PYTHON) -m pip freeze --exclude-editable --exclude local-model-advisor) > lock.new && mv lock.new requirements-dev.lock

@@ -44,7 +44,7 @@ class UnknownNameError(UserError):
     """A name that nothing carries; the nearest known names are offered."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
-        near = nearest(name, known)
+        near = nearest(name, known, cutoff=0.0)
         offer = f" Did you mean {', '.join(near)}?" if near else ""
         super().__init__(f"unknown {kind} '{name}'.{offer}{' ' + hint if hint else ''}")
 

@@ -124,7 +124,14 @@ def _artifacts(model: Model, catalog: Catalog) -> Iterator[ListedArtifact]:
             )
 
 
-def systems(catalog: Catalog) -> list[System]:
+class Systems(msgspec.Struct, frozen=True, kw_only=True):
+    """What the articles name (`advisor.systems/1`)."""
+
+    schema: str
+    systems: list[System]
+
+
+def systems(catalog: Catalog) -> Systems:
     """Return what the articles name: each family and model with its paragraphs and catalog entries."""
     found = []
     for subject, places in sorted(catalog.mentions.items()):
@@ -134,4 +141,4 @@ def systems(catalog: Catalog) -> list[System]:
         entries = [m for m in catalog.models if subject in catalog.subjects_of(m)]
         record = catalog.models.get(name) if kind == "model" else catalog.snapshot.families.get(name)
         found.append(System(subject=subject, name=record.name if record else name, places=places, entries=entries))
-    return found
+    return Systems(schema="advisor.systems/1", systems=found)

@@ -31,8 +31,9 @@ def _user_folder(xdg: str, mac: str, windows: str, plain: str) -> Path | None:
     if sys.platform == "win32":
         base = os.environ.get(windows)
         return Path(base) / "advisor" if base else None
-    if os.environ.get(xdg):
-        return Path(os.environ[xdg]) / "advisor"
+    stated = Path(os.environ.get(xdg, ""))
+    if stated.is_absolute():
+        return stated / "advisor"
     try:
         home = Path.home()
     except RuntimeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from typing import Any, NamedTuple, TypeVar
@@ -12,6 +13,8 @@ from advisor.errors import nearest
 
 T = TypeVar("T")
 Path = tuple[str | int, ...]
+MOST_PROBLEMS = 50
+"""How many problems of one file are told."""
 
 
 class Problem(NamedTuple):
@@ -34,7 +37,31 @@ class RecordError(Exception):
 
 
 def read_record(text: str, record_type: type[T]) -> T:
-    """Parse strict YAML into `record_type`.
+    """Parse strict YAML into `record_type`; an empty text is an empty record.
+
+    Raises:
+        RecordError: with all problems found.
+    """
+    data = read_data(text)
+    return convert(text, {} if data is None else data, record_type)
+
+
+def read_data(text: str) -> Any:
+    """Parse strict YAML into plain data.
+
+    Raises:
+        RecordError: with the line where the text is not acceptable YAML.
+    """
+    from advisor import strict_yaml
+
+    try:
+        return strict_yaml.parse(text)
+    except strict_yaml.YamlProblem as problem:
+        raise RecordError([Problem(problem.line, problem.message)]) from None
+
+
+def convert(text: str, data: Any, record_type: type[T], stated: set[str] | None = None) -> T:
+    """Convert `data` to `record_type`; problems are placed in `text`, and told only of the keys `stated`, if given.
 
     Raises:
         RecordError: with all problems found.
@@ -42,17 +69,14 @@ def read_record(text: str, record_type: type[T]) -> T:
     from advisor import strict_yaml
 
     try:
-        data = strict_yaml.parse(text)
-    except strict_yaml.YamlProblem as problem:
-        raise RecordError([Problem(problem.line, problem.message)]) from None
-    try:
         return msgspec.convert(data, record_type)
     except msgspec.ValidationError:
-        found = [
-            Problem(strict_yaml.line_of(text, path), told(path, message))
-            for path, message in problems_in(data, record_type)
-        ]
-        raise RecordError(sorted(set(found))) from None
+        lines = strict_yaml.Lines(text)
+        found = [(p, m) for p, m in problems_in(data, record_type) if stated is None or not p or p[0] in stated]
+        told = sorted({Problem(lines.of(path), placed(path, message)) for path, message in found[: MOST_PROBLEMS + 1]})
+        if len(found) > MOST_PROBLEMS:
+            told = [*told[:MOST_PROBLEMS], Problem(told[-1].line, f"and {len(found) - MOST_PROBLEMS} problems more")]
+        raise RecordError(told) from None
 
 
 def problems_in(data: Any, expected: Any, path: Path = ()) -> list[tuple[Path, str]]:
@@ -65,6 +89,12 @@ def problems_in(data: Any, expected: Any, path: Path = ()) -> list[tuple[Path, s
         return []
     inner = _inside(data, expected, path)
     return inner or [(path, _plain(message))]
+
+
+def placed(path: Path, message: str) -> str:
+    """Put the place inside the record before a message."""
+    where = ".".join(str(step) for step in path)
+    return f"{where}: {message}" if where else message
 
 
 def _inside(data: Any, expected: Any, path: Path) -> list[tuple[Path, str]]:
@@ -92,7 +122,7 @@ def _inside_union(data: Any, expected: Any, path: Path) -> list[tuple[Path, str]
         tags = {m.__struct_config__.tag: m for m in structs}
         field = structs[0].__struct_config__.tag_field
         kind = data.get(field)
-        if kind in tags:
+        if isinstance(kind, str) and kind in tags:
             return _inside(data, tags[kind], path)
         offered = ", ".join(str(t) for t in tags)
         return [((*path, field) if field in data else path, f"'{field}' must be one of {offered}")]
@@ -105,7 +135,8 @@ def _inside_struct(data: dict[Any, Any], expected: Any, path: Path) -> list[tupl
     for key in data:
         if key not in known and key != expected.__struct_config__.tag_field:
             near = nearest(str(key), known, count=1, cutoff=0.6)
-            found.append(((*path, key), f"unknown key '{key}'" + (f"; did you mean '{near[0]}'?" if near else "")))
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            found.append(((*path, key), f"unknown key '{key}'{hint}"))
     for name, field in known.items():
         if name in data:
             found += problems_in(data[name], field.type, (*path, name))
@@ -119,12 +150,18 @@ def _bare(expected: Any) -> Any:
     return expected.__origin__ if hasattr(expected, "__metadata__") else expected
 
 
+_KINDS = {"array": "a list", "str": "text", "int": "a whole number", "float": "a number", "bool": "true or false",
+          "object": "keys with values", "null": "nothing"}  # fmt: skip
+
+
 def _plain(message: str) -> str:
-    """Say msgspec's message without its type syntax."""
-    return message.replace("`", "'").replace("Expected 'str' matching regex", "expected text like")
+    """Say msgspec's message in words that the writer of a YAML file knows."""
+    message = message.replace("`str` matching regex", "text like")
+    message = re.sub(r"`([a-z |]+)`", lambda m: " or ".join(_KINDS.get(k, k) for k in _wanted(m[1])), message)
+    return message.replace("`", "'").replace("Expected", "expected").replace("Invalid enum value", "unknown value")
 
 
-def told(path: Path, message: str) -> str:
-    """Put the place inside the record before a message."""
-    where = ".".join(str(step) for step in path)
-    return f"{where}: {message}" if where else message
+def _wanted(kinds: str) -> list[str]:
+    """Split `array | null`; that a value may be left out need not be told."""
+    parts = kinds.split(" | ")
+    return [k for k in parts if k != "null"] or parts

@@ -1,4 +1,4 @@
-"""YAML as people mean it: 1.2 booleans, no dates, no octals, no tags or anchors, duplicate keys refused, line numbers."""
+"""YAML as people mean it: 1.2 booleans, no dates, octals, tags or anchors, no key twice, every value with its line."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def parse(text: str) -> Any:
     try:
         if _suspicious(text):
             _refuse_specials(text)
-        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a subclass of the safe loader
+        return yaml.load(text, Loader=_StrictLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = error.problem or error.context or "not valid YAML"
@@ -83,11 +83,12 @@ def _refuse_specials(text: str) -> None:
     """Go through the events, which needs no recursion, and refuse what nobody needs here."""
     depth = 0
     for event in yaml.parse(text, Loader=_Base):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if getattr(event, "anchor", None) is not None:
             raise YamlProblem(line, "anchors and aliases are not accepted")
-        if getattr(event, "tag", None) not in (None, "!"):
-            raise YamlProblem(line, f"tags are not accepted ('{event.tag}')")
+        tag = getattr(event, "tag", None)
+        if tag not in (None, "!"):
+            raise YamlProblem(line, f"tags are not accepted ('{tag}')")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise YamlProblem(line, f"nested more than {MAX_DEPTH} deep")

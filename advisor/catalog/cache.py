@@ -1,11 +1,9 @@
-"""Compiled catalogs in the user's cache folder, named by the content they were made from: never stale, always optional."""
+"""Compiled catalogs in the user's cache folder, named by what they were made from: never stale, always optional."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -45,10 +43,17 @@ def _types_print() -> str:
 
 def _keep(file: Path, content: bytes) -> None:
     """Write a file whole or not at all, and drop the oldest of its kind."""
+    import os
+    import tempfile
+
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".", delete=False) as written:
         written.write(content)
-    os.replace(written.name, file)
+    try:
+        os.replace(written.name, file)
+    except OSError:
+        os.unlink(written.name)
+        raise
     kind = file.name.split("-")[0]
     by_age = sorted(file.parent.glob(f"{kind}-*.msgpack"), key=lambda f: f.stat().st_mtime)
     for old in by_age[:-KEPT]:

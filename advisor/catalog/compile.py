@@ -57,12 +57,7 @@ def _with_family(model: schema.Model, family: schema.Family | None) -> schema.Mo
 
 def _newest_reading(records: dict[str, dict[str, Any]]) -> str:
     """Return the newest day on which any source was read: the day the catalog stands for."""
-    days = [
-        source.accessed
-        for by_id in records.values()
-        for record in by_id.values()
-        for source in sources_of(record)
-    ]
+    days = [source.accessed for by_id in records.values() for record in by_id.values() for source in sources_of(record)]
     return max(days, default="1970-01-01")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,6 +51,9 @@ def read_folder(catalog: Path, articles: Path | None = None) -> list[CatalogFile
         DataError: where the folder or a file in it cannot be read.
     """
     try:
+        for kind in KINDS:
+            if kind != "articles" and (catalog / kind).is_dir():
+                os.listdir(catalog / kind)  # glob passes over a folder that may not be read
         found = [f for kind in KINDS if kind != "articles" for f in _files(catalog, kind)]
         if articles and articles.is_dir():
             found += [
@@ -67,6 +71,20 @@ def _files(catalog: Path, kind: str) -> Iterator[CatalogFile]:
     for path in sorted(folder.glob(pattern)):
         record_id = path.relative_to(folder).with_suffix("").as_posix() if kind == "models" else path.stem
         yield CatalogFile(kind, record_id, str(path.relative_to(catalog.parent)), path.read_bytes())
+
+
+STRAY = "lies where no record is read; see docs/adding-a-model.md"
+
+
+def strays(catalog: Path) -> list[str]:
+    """Return YAML files below `catalog` that no kind of record takes in."""
+    found = []
+    for path in sorted([*catalog.rglob("*.yaml"), *catalog.rglob("*.yml")]):
+        kind, *rest = path.relative_to(catalog).parts
+        depth = 2 if kind == "models" else 1
+        if path.suffix == ".yml" or kind not in KINDS or kind == "articles" or len(rest) != depth:
+            found.append(str(path.relative_to(catalog.parent)))
+    return found
 
 
 def digest(files: list[CatalogFile]) -> str:

@@ -7,9 +7,10 @@ from typing import NamedTuple
 from advisor.catalog.load import Catalog
 from advisor.catalog.schema import License, Model, Source
 
-EU = frozenset(
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
-)
+EU = frozenset((
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
+    "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+))  # fmt: skip
 """The member states of the European Union."""
 
 
@@ -70,3 +71,8 @@ def resolve(catalog: Catalog, model_id: str) -> Chain:
 def territory_covers(excluded: tuple[str, ...], country: str) -> bool:
     """Say whether a list of countries, in which `EU` stands for its members, holds `country`."""
     return country in excluded or ("EU" in excluded and (country in EU or country == "EU"))
+
+
+def territory_meets(excluded: tuple[str, ...], asked: str) -> bool:
+    """Say whether a list of countries holds `asked` or, where `EU` is asked, any of its members."""
+    return territory_covers(excluded, asked) or (asked == "EU" and not EU.isdisjoint(excluded))

@@ -11,11 +11,11 @@ import msgspec
 from advisor import strict_yaml
 from advisor.catalog import files, schema
 from advisor.catalog.cache import cached
+from advisor.catalog.compile import FAMILY_FACTS, build
 from advisor.catalog.references import ReferenceProblem, problems_of
-from advisor.catalog.compile import build
 from advisor.catalog.snapshot import Snapshot
 from advisor.errors import DataError, UserError
-from advisor.records import RecordError, read_record
+from advisor.records import RecordError, convert, read_data
 
 
 class Overlaid(schema.Record, frozen=True, kw_only=True):
@@ -49,9 +49,11 @@ def _read(folder: Path) -> list[files.CatalogFile]:
 
 def _overlaid(base: Snapshot, layers: list[tuple[Path, list[files.CatalogFile]]]) -> Overlaid:
     records = {kind: dict(getattr(base, kind)) for kind in files.KINDS}
+    families = {file.id for _, found in layers for file in found if file.kind == "families"}
+    records["models"] = _without_family_facts(base, families)
     stated_in: dict[str, dict[str, dict[str, str]]] = {}
     places: dict[tuple[str, str], files.CatalogFile] = {}
-    problems: list[str] = []
+    problems = [f"{name}:1: {files.STRAY}" for folder, _ in layers for name in files.strays(folder)]
     for folder, found in layers:
         for file in found:
             try:
@@ -70,8 +72,20 @@ def _overlaid(base: Snapshot, layers: list[tuple[Path, list[files.CatalogFile]]]
     snapshot = build(hashlib.sha256("\n".join(contents).encode()).hexdigest(), records)
     broken = problems_of(snapshot)
     if broken:
-        raise DataError([_located(p, places.get((p.kind, p.id))) for p in broken])
+        raise DataError([_located(p, places.get((p.kind, p.id)), layers[-1][0]) for p in broken])
     return Overlaid(snapshot=snapshot, layers=stated_in)
+
+
+def _without_family_facts(base: Snapshot, families: set[str]) -> dict[str, schema.Model]:
+    """Return the models; those of `families` give back what they have from their family, so that it can change."""
+    found = {}
+    for model_id, model in base.models.items():
+        found[model_id] = model
+        if model.family in families:
+            family = base.families[model.family]
+            shared = [fact for fact in FAMILY_FACTS if getattr(model, fact) == getattr(family, fact)]
+            found[model_id] = msgspec.structs.replace(model, **dict.fromkeys(shared))
+    return found
 
 
 def merged(file: files.CatalogFile, below: Any) -> tuple[Any, list[str]]:
@@ -82,31 +96,15 @@ def merged(file: files.CatalogFile, below: Any) -> tuple[Any, list[str]]:
     """
     text = file.text()
     record_type = files.KINDS[file.kind]
-    try:
-        data = strict_yaml.parse(text)
-    except strict_yaml.YamlProblem:
-        data = None
+    data = read_data(text)
     stated = [str(key) for key in data] if isinstance(data, dict) else []
     if below is None or not isinstance(data, dict):
-        return read_record(text, record_type), stated
-    whole = msgspec.to_builtins(below) | data
-    try:
-        return msgspec.convert(whole, record_type), stated
-    except msgspec.ValidationError:
-        raise RecordError(_own_problems(text, whole, data, record_type)) from None
+        return convert(text, {} if data is None else data, record_type), stated
+    return convert(text, msgspec.to_builtins(below) | data, record_type, set(stated)), stated
 
 
-def _own_problems(text: str, whole: dict[str, Any], data: dict[str, Any], record_type: type[Any]) -> list[Any]:
-    from advisor.records import Problem, problems_in, told
-
-    return [
-        Problem(strict_yaml.line_of(text, path), told(path, message))
-        for path, message in problems_in(whole, record_type)
-        if not path or path[0] in data
-    ]
-
-
-def _located(problem: ReferenceProblem, file: files.CatalogFile | None) -> str:
+def _located(problem: ReferenceProblem, file: files.CatalogFile | None, folder: Path) -> str:
+    """Place a problem in the overlay's file; one that the overlay brings to a shipped record, in its folder."""
     if file is None:
-        return f"{problem.kind}/{problem.id}: {problem.message}"
+        return f"{folder}:1: breaks {problem.kind}/{problem.id}: {problem.message}"
     return f"{file.name}:{strict_yaml.line_of(file.text(), problem.path)}: {problem.message}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from advisor.catalog.schema import Model
+from advisor.catalog.schema import DEFAULT_QUANTIZATION, Model
 from advisor.catalog.snapshot import Snapshot
 from advisor.errors import nearest
 
@@ -21,7 +21,13 @@ class ReferenceProblem(NamedTuple):
 
 def problems_of(snapshot: Snapshot) -> list[ReferenceProblem]:
     """Return every reference of the catalog that does not hold."""
-    return [*_of_models(snapshot), *_of_families(snapshot), *_of_evidence(snapshot), *_of_names(snapshot)]
+    return [
+        *_of_models(snapshot),
+        *_of_families(snapshot),
+        *_of_evidence(snapshot),
+        *_of_quantizations(snapshot),
+        *_of_names(snapshot),
+    ]
 
 
 def _missing(kind: str, name: str, known: dict[str, object]) -> str:
@@ -80,6 +86,29 @@ def _of_families(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
         if family.parent and family.parent not in snapshot.families:
             message = _missing("family", family.parent, dict(snapshot.families))
             yield ReferenceProblem("families", family_id, ("parent",), message)
+        if _parent_circle(snapshot, family_id):
+            yield ReferenceProblem("families", family_id, ("parent",), "is its own parent's parent")
+
+
+def _parent_circle(snapshot: Snapshot, start: str) -> bool:
+    """Say whether following parents from `start` leads back to it."""
+    seen, name = {start}, snapshot.families[start].parent
+    while name in snapshot.families and name not in seen:
+        seen.add(name)
+        name = snapshot.families[name].parent
+    return name == start
+
+
+def _of_quantizations(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
+    for table_id, table in snapshot.quantizations.items():
+        for name, entry in table.entries.items():
+            meant = table.entries.get(entry.like) if entry.like else None
+            if entry.like and (meant is None or meant.like is not None):
+                message = f"counts like '{entry.like}', which the table does not measure"
+                yield ReferenceProblem("quantizations", table_id, ("entries", name), message)
+        if DEFAULT_QUANTIZATION not in table.entries:
+            message = f"does not tell the loss of {DEFAULT_QUANTIZATION}, the default of --min-quant"
+            yield ReferenceProblem("quantizations", table_id, ("entries",), message)
 
 
 def _of_evidence(snapshot: Snapshot) -> Iterator[ReferenceProblem]:

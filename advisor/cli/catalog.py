@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from advisor.cli.options import CATALOG, open_catalog, output_options
-from advisor.cli.output import deliver, say
+from advisor.cli.output import deliver, say, write
 from advisor.errors import DataError
 
 
@@ -88,7 +88,7 @@ def schema(name: str | None) -> int:
     from advisor.curation.schemas import SCHEMAS, json_schema
 
     if name is None:
-        click.echo("\n".join(SCHEMAS))
+        write("\n".join(SCHEMAS) + "\n")
         return 0
     deliver(json_schema(name), "schema", "json", None)
     return 0

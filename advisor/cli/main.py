@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -11,8 +12,8 @@ import click
 
 from advisor import __version__
 from advisor.cli.lazy import LazyGroup
-from advisor.cli.output import say
-from advisor.errors import AdvisorError
+from advisor.cli.output import ReaderGoneError, say
+from advisor.errors import AdvisorError, ExternalError, UserError
 
 BUG = 70
 INTERRUPTED = 130
@@ -36,33 +37,42 @@ def entry() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; nothing but a message ever reaches the user."""
     try:
-        result = cli.main(arguments, prog_name="advisor", standalone_mode=False)
-        sys.stdout.flush()
+        result = cli.main(arguments or ["--help"], prog_name="advisor", standalone_mode=False)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.UsageError as error:
-        usage = error.ctx.get_usage() + "\n" if error.ctx else ""
-        say(f"{usage}Error: {error.format_message()}")
-        return 2
+        return _misused(error)
     except AdvisorError as error:
         say(f"Error: {error}")
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         say("Interrupted.")
         return INTERRUPTED
-    except BrokenPipeError:
+    except (ReaderGoneError, SystemExit):  # click ends the process where the reader of its help has gone
         return _closed_pipe()
     except OSError as error:
         say(f"Error: {error.filename or 'the system'}: {error.strerror or error}")
-        return 4
+        return ExternalError.exit_code
     except Exception:
         return _bug()
     return result if isinstance(result, int) else 0
 
 
+def _misused(error: click.UsageError) -> int:
+    """Say what is wrong with the words of the command; help, where there were none."""
+    if error.ctx and type(error).__name__ == "NoArgsIsHelpError":
+        say(error.ctx.get_help())
+    else:
+        usage = error.ctx.get_usage() + "\n" if error.ctx else ""
+        say(f"{usage}Error: {error.format_message()}")
+    return UserError.exit_code
+
+
 def _closed_pipe() -> int:
-    """The reader has gone, as `head` does: leave quietly, and keep Python from complaining at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    """The reader has gone: leave quietly, and keep Python from complaining when it closes the stream."""
+    if sys.stdout is not None:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

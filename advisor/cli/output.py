@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from advisor.errors import ExternalError
 from advisor.render import renderer
@@ -15,9 +16,17 @@ NARROWEST = 30
 """Cells below which nothing is laid out."""
 
 
+class ReaderGoneError(Exception):
+    """Whoever read our output has closed it, as `head` does."""
+
+
 def say(message: str) -> None:
-    """Tell the user something on stderr."""
-    _write(sys.stderr, message + "\n")
+    """Tell the user something on stderr; where that is closed or full, nobody is there to tell."""
+    if sys.stderr is not None:
+        encoding = sys.stderr.encoding or "utf-8"
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(message.encode(encoding, "replace").decode(encoding) + "\n")
+            sys.stderr.flush()
 
 
 def deliver(document: Any, kind: str, format_name: str, output: Path | None, **options: Any) -> None:
@@ -25,10 +34,34 @@ def deliver(document: Any, kind: str, format_name: str, output: Path | None, **o
     width = WIDTH_WITHOUT_TERMINAL if output else terminal_width()
     text = renderer(kind, format_name)(document, width=width, **options)
     if output is None:
-        _write(sys.stdout, text)
+        write(text, for_people=format_name == "table")
     else:
         write_file(output, text)
         say(f"Written to {output}")
+
+
+def write(text: str, for_people: bool = True) -> None:
+    """Write to stdout: in the terminal's encoding for people, in UTF-8 for programs.
+
+    Raises:
+        ReaderGoneError: where the other end of a pipe is closed.
+        ExternalError: where stdout is closed or cannot be written.
+    """
+    if sys.stdout is None:
+        raise ExternalError("standard output is closed; name a file with -o")
+    encoding = (sys.stdout.encoding or "utf-8") if for_people else "utf-8"
+    content = text.encode(encoding, "replace")
+    try:
+        if hasattr(sys.stdout, "buffer"):
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+        else:
+            sys.stdout.write(content.decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderGoneError from None
+    except (OSError, ValueError) as error:
+        raise ExternalError(f"standard output cannot be written: {error}") from None
 
 
 def terminal_width() -> int:
@@ -38,39 +71,43 @@ def terminal_width() -> int:
         return max(int(stated), NARROWEST)
     try:
         return max(os.get_terminal_size(sys.stdout.fileno()).columns or WIDTH_WITHOUT_TERMINAL, NARROWEST)
-    except (OSError, ValueError):
+    except (OSError, ValueError, AttributeError):
         return WIDTH_WITHOUT_TERMINAL
 
 
 def write_file(target: Path, text: str) -> None:
-    """Write a file whole or not at all.
+    """Write a file whole or not at all, through links and with the rights it had; a device or pipe as it is.
 
     Raises:
         ExternalError: where the folder or the disk does not let us.
     """
-    import tempfile
-
+    target = Path(os.path.realpath(target))
     try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=target.parent, delete=False) as file:
-            file.write(text)
-        try:
-            os.chmod(file.name, 0o666 & ~_umask())
-            os.replace(file.name, target)
-        except OSError:
-            os.unlink(file.name)
-            raise
+        if target.exists() and not target.is_file():
+            with open(target, "w", encoding="utf-8", newline="\n") as device:
+                device.write(text)
+        else:
+            _replace(target, text)
     except OSError as error:
         raise ExternalError(f"cannot write {target}: {error.strerror}") from None
+
+
+def _replace(target: Path, text: str) -> None:
+    import tempfile
+
+    rights = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(name, rights)
+        os.replace(name, target)
+    except OSError:
+        os.unlink(name)
+        raise
 
 
 def _umask() -> int:
     current = os.umask(0)
     os.umask(current)
     return current
-
-
-def _write(stream: TextIO, text: str) -> None:
-    """Write text to a stream of any encoding: what it cannot show is replaced."""
-    encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "replace").decode(encoding))
-    stream.flush()

@@ -26,17 +26,17 @@ def _check(name: str, article: Article, folder: Path) -> list[str]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        return [f"seeds/{name}.yaml: {path}: cannot be read: {error.strerror}"]
+        return [f"seeds/{name}.yaml:1: {path}: cannot be read: {error.strerror}"]
     problems = []
     if hashlib.sha256(content).hexdigest() != article.sha256:
-        problems.append(f"seeds/{name}.yaml: sha256 differs: {path} is another text")
+        problems.append(f"seeds/{name}.yaml:1: sha256 differs: {path} is another text")
     paragraphs = paragraphs_of(content.decode("utf-8", "replace"))
     if len(paragraphs) != article.paragraphs:
-        problems.append(f"seeds/{name}.yaml: {path} has {len(paragraphs)} paragraphs, not {article.paragraphs}")
+        problems.append(f"seeds/{name}.yaml:1: {path} has {len(paragraphs)} paragraphs, not {article.paragraphs}")
     for index, claim in enumerate(article.claims):
         if claim.paragraph > len(paragraphs) or claim.surface not in paragraphs[claim.paragraph - 1]:
             problems.append(
-                f"seeds/{name}.yaml: claims[{index}]: paragraph {claim.paragraph} does not say '{claim.surface}'"
+                f"seeds/{name}.yaml:1: claims[{index}]: paragraph {claim.paragraph} does not say '{claim.surface}'"
             )
     return problems
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from advisor.catalog import files, schema
-from advisor.catalog.compile import build
+from advisor.catalog import codes, files, schema
+from advisor.catalog.compile import build, sources_of
 from advisor.catalog.overlay import merged
 from advisor.catalog.references import problems_of
 from advisor.catalog.snapshot import Snapshot
@@ -38,18 +39,22 @@ def lint(catalog: Path, articles: Path | None, base: Snapshot | None = None) -> 
             problems += [(file.name, p.line, p.message) for p in error.problems]
             unread.add(file.id)
         except DataError as error:
-            problems += [(file.name, 1, error.problems[0].split(": ", 1)[1])]
+            line, message = error.problems[0].removeprefix(f"{file.name}:").split(": ", 1)
+            problems.append((file.name, int(line), message))
             unread.add(file.id)
     snapshot = build(files.digest(found), records)
     for problem in problems_of(snapshot):
         place = places.get((problem.kind, problem.id))
-        if place and not any(f"'{record_id}'" in problem.message for record_id in unread):
+        if any(f"'{record_id}'" in problem.message for record_id in unread):
+            continue
+        if place:
             problems.append(_placed(place, problem.path, problem.message))
+        else:
+            problems.append((catalog.name, 1, f"breaks {problem.kind}/{problem.id}: {problem.message}"))
     for (kind, record_id), file in places.items():
         if record_id not in unread:
             problems += [_placed(file, path, told) for path, told in _values(kind, records[kind][record_id], snapshot)]
-    stray = "lies where no record is read; see docs/adding-a-model.md"
-    problems += [(name, 1, stray) for name in _strays(catalog, places)]
+    problems += [(name, 1, files.STRAY) for name in files.strays(catalog)]
     return [f"{name}:{line}: {message}" for name, line, message in sorted(set(problems))]
 
 
@@ -59,24 +64,24 @@ def _placed(file: files.CatalogFile, path: Path_, message: str) -> tuple[str, in
     return file.name, line_of(file.text(), path), message
 
 
-def _strays(catalog: Path, places: Iterable[tuple[str, str]]) -> list[str]:
-    """Return YAML files that no kind of record takes in."""
-    taken = {(kind, key) for kind, key in places}
-    strays = []
-    for path in sorted([*catalog.rglob("*.yaml"), *catalog.rglob("*.yml")]):
-        kind, *rest = path.relative_to(catalog).with_suffix("").parts
-        if path.suffix == ".yml" or (kind, "/".join(rest)) not in taken:
-            strays.append(str(path.relative_to(catalog.parent)))
-    return strays
+def _values_everywhere(record: Any, today: str) -> Iterator[Finding]:
+    """Look at what every kind of record has: days on which sources were read, codes of countries."""
+    country = getattr(record, "country", None)
+    if country is not None and country not in codes.countries():
+        yield ("country",), f"unknown country '{country}'"
+    if any(source.accessed > today for source in sources_of(record)):
+        yield (), "a source was read on a day that lies in the future"
 
 
 def _values(kind: str, record: Any, snapshot: Snapshot) -> Iterator[Finding]:
     check = _CHECKS.get(kind)
+    yield from _values_everywhere(record, date.today().isoformat())
     if check is not None:
         yield from check(record, snapshot)
 
 
 def _model(model: schema.Model, snapshot: Snapshot) -> Iterator[Finding]:
+    yield from _declared(model)
     yield from _parameters(model)
     yield from _architecture(model)
     yield from _artifacts(model, snapshot)
@@ -88,6 +93,14 @@ def _model(model: schema.Model, snapshot: Snapshot) -> Iterator[Finding]:
         yield ("lineage",), "trained from scratch, and yet with base models"
     if model.availability.weights == "closed" and model.artifacts:
         yield ("artifacts",), "a closed system has no artifacts"
+
+
+def _declared(model: schema.Model) -> Iterator[Finding]:
+    if model.released and model.released.date > date.today().isoformat():
+        yield ("released", "date"), "lies in the future"
+    for tag in model.languages.tags if model.languages else ():
+        if tag in codes.LANGUAGES_OFTEN_MEANT:
+            yield ("languages", "tags"), f"'{tag}' is no language; did you mean {codes.LANGUAGES_OFTEN_MEANT[tag]}?"
 
 
 def _parameters(model: schema.Model) -> Iterator[Finding]:

@@ -23,6 +23,8 @@ SCHEMAS = {
     "explanation": "advisor.explain:Explanation",
     "comparison": "advisor.compare:Comparison",
     "catalog": "advisor.listing:Listing",
+    "systems": "advisor.listing:Systems",
+    "record": "advisor.shown:Shown",
     "hardware": "advisor.hardware.report:HardwareReport",
 }
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
 from advisor.needs.schema import DEFAULT_CONTEXT, DEFAULT_MIN_QUANT, Requirements
+from advisor.needs.units import size_text
 
 _DEFAULTS = {
     "schema": None, "task": ("chat",), "use": "internal", "context": DEFAULT_CONTEXT, "concurrency": 1,
@@ -33,14 +33,6 @@ def _options(requirements: Requirements) -> Iterator[str]:
         elif isinstance(value, tuple):
             yield from (f"{option} {shlex.quote(str(item))}" for item in value)
         elif isinstance(value, dict):
-            yield from (f"{option} {name}={number:g}" for name, number in value.items())
+            yield from (f"{option} {name}={number!r}" for name, number in value.items())
         else:
-            yield f"{option} {shlex.quote(_size(value) if field.name in _SIZES else str(value))}"
-
-
-def _size(size: Any) -> str:
-    """Return bytes with the unit in which they are a whole number."""
-    for unit, factor in (("GiB", 1024**3), ("GB", 10**9), ("MiB", 1024**2), ("MB", 10**6)):
-        if size % factor == 0:
-            return f"{size // factor}{unit}"
-    return f"{size / 1000:g}kB"
+            yield f"{option} {shlex.quote(size_text(value) if field.name in _SIZES else str(value))}"

@@ -7,18 +7,17 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
+from advisor.catalog import codes
 from advisor.catalog.load import Catalog
 from advisor.catalog.schema import Task, Use
 from advisor.errors import UserError, nearest
-from advisor.needs import codes
 from advisor.needs.schema import DEFAULT_CONTEXT, DEFAULT_MIN_QUANT, Privacy, Requirements, RequirementsFile
-from advisor.needs.units import parse_count, parse_size
+from advisor.needs.units import parse_count, parse_size, parse_whole
 from advisor.needs.weights import CRITERIA
 from advisor.records import RecordError, read_record
 
 T = TypeVar("T")
 _TAG = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
-_DAY = re.compile(r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")
 
 
 def read_file(path: Path) -> tuple[RequirementsFile, str]:
@@ -48,7 +47,7 @@ def resolve(options: Mapping[str, Any], catalog: Catalog, file: Path | None = No
         UserError: with all problems, each naming its option or its line.
     """
     written, text = read_file(file) if file else (RequirementsFile(), "")
-    given = {key: value for key, value in options.items() if value not in (None, (), False)}
+    given = {key: value for key, value in options.items() if not (value is None or value is False or value == ())}
     merged = {name: getattr(written, name) for name in RequirementsFile.__struct_fields__}
     merged |= given
 
@@ -78,8 +77,8 @@ class _Reader:
             "task": self.each("task", self._one_of(get_args(Task))) or ("chat",),
             "license": self.each("license", self._license),
             "use": self.one("use", self._one_of(get_args(Use))) or "internal",
-            "monthly_users": self.one("monthly_users", _positive),
-            "annual_revenue": self.one("annual_revenue", _positive),
+            "monthly_users": self.one("monthly_users", parse_whole),
+            "annual_revenue": self.one("annual_revenue", parse_whole),
             "territory": self.each("territory", _country),
             "seat": self.one("seat", _country),
             "origin": self.each("origin", _country),
@@ -92,7 +91,7 @@ class _Reader:
             "vram": self.one("vram", parse_size),
             "hardware": self.one("hardware", self._hardware),
             "context": self.one("context", parse_count) or DEFAULT_CONTEXT,
-            "concurrency": self.one("concurrency", _positive) or 1,
+            "concurrency": self.one("concurrency", parse_whole) or 1,
             "min_speed": self.one("min_speed", _positive_number),
             "max_parameters": self.one("max_parameters", parse_count),
             "min_quant": self.one("min_quant", self._quantization) or DEFAULT_MIN_QUANT,
@@ -136,10 +135,11 @@ class _Reader:
         if not _TAG.match(tag):
             raise ValueError(_unknown_language(tag))
         first, *rest = tag.split("-")
-        first = first.lower()
+        first = codes.SAME_LANGUAGE.get(first.lower(), first.lower())
         if first not in codes.languages() and first not in _languages_of(self.catalog):
             raise ValueError(_unknown_language(tag))
-        return "-".join([first, *(p.title() if len(p) == 4 else p.upper() for p in rest)])
+        full = "-".join([first, *(p.title() if len(p) == 4 else p.upper() for p in rest)])
+        return codes.SCRIPT_OF_REGION.get(full, full)
 
     def _license(self, name: str) -> str:
         licenses = self.catalog.licenses
@@ -179,24 +179,23 @@ class _Reader:
                 weights[criterion] = _weight(number)
             except ValueError as error:
                 self.problems.append(f"{self.place('prefer')}: {error}")
-        if weights and all(weights.get(name, CRITERIA[name]) == 0 for name in CRITERIA):
-            self.problems.append(f"{self.place('prefer')}: every weight is 0; nothing is left to rank by")
+        applying = [name for name in CRITERIA if name != "language" or self.written["lang"]]
+        if all(weights.get(name, CRITERIA[name]) == 0 for name in applying):
+            self.problems.append(f"{self.place('prefer')}: every weight that applies is 0; nothing is left to rank by")
         return weights
 
     def _contradictions(self, fields: Mapping[str, Any]) -> None:
         both = [c for c in fields["origin"] if c in fields["exclude_origin"]]
         if both:
-            self.problems.append(f"--origin and --exclude-origin contradict each other: both name {', '.join(both)}")
+            self._clash("origin", "exclude_origin", f"both name {', '.join(both)}")
         if fields["privacy"] == "restricted" and fields["publisher"] and "official" not in fields["publisher"]:
-            self.problems.append(
-                "--privacy restricted and --publisher contradict each other: restricted data asks for official "
-                "artifacts; add --publisher official"
-            )
+            self._clash("privacy", "publisher", "restricted data asks for official artifacts; add 'official'")
         users = fields["monthly_users"]
         if users and fields["concurrency"] > users:
-            self.problems.append(
-                "--concurrency and --monthly-users contradict each other: more at once than in a month"
-            )
+            self._clash("concurrency", "monthly_users", "more at once than in a month")
+
+    def _clash(self, one: str, other: str, why: str) -> None:
+        self.problems.append(f"{self.place(one)} and {self.place(other)} contradict each other: {why}")
 
 
 def _named(kind: str, name: str, known: Iterable[str], show_all: bool = False) -> str:
@@ -215,7 +214,7 @@ def _named(kind: str, name: str, known: Iterable[str], show_all: bool = False) -
 
 def _unknown_language(tag: str) -> str:
     names = {name.casefold(): code for code, name in codes.languages().items()}
-    meant = codes.OFTEN_MEANT.get(tag) or names.get(tag.casefold())
+    meant = codes.LANGUAGES_OFTEN_MEANT.get(tag.lower()) or names.get(tag.casefold())
     if meant:
         return f"unknown language tag '{tag}'; did you mean {meant} ({codes.languages()[meant]})?"
     near = nearest(tag, [*codes.languages(), *codes.languages().values()])
@@ -234,16 +233,10 @@ def _country(code: str) -> str:
     if upper in known:
         return upper
     names = {name.casefold(): c for c, name in known.items()}
-    meant = codes.OFTEN_MEANT.get(upper) or names.get(code.casefold())
+    meant = codes.COUNTRIES_OFTEN_MEANT.get(upper) or names.get(code.casefold())
     near = [meant] if meant else [names.get(n, n) for n in nearest(code.casefold(), [*names, *known])]
     offer = ", ".join(f"{c} ({known[c]})" for c in dict.fromkeys(near) if c in known)
     raise ValueError(f"unknown country '{code}'" + (f"; did you mean {offer}?" if offer else ""))
-
-
-def _positive(number: int) -> int:
-    if number <= 0:
-        raise ValueError(f"{number} must be above zero")
-    return number
 
 
 def _positive_number(number: float) -> float:
@@ -263,6 +256,10 @@ def _weight(text: str) -> float:
 
 
 def _day(text: str) -> str:
-    if not _DAY.match(text):
-        raise ValueError(f"'{text}' is not a day; write it like 2026-11-22")
-    return text
+    from datetime import date
+
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"'{text}' is not a day; write it like 2026-11-22") from None
+    return day.isoformat()

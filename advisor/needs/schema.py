@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from advisor.catalog.schema import Day, Record, Task, Use
+from advisor.catalog.schema import DEFAULT_QUANTIZATION, Day, Record, Task, Use
 
 SCHEMA = "advisor.requirements/1"
 Privacy = Literal["public", "internal", "confidential", "restricted"]
 Names = tuple[str, ...]
 DEFAULT_CONTEXT = 8192
-DEFAULT_MIN_QUANT = "Q4_K_M"
+DEFAULT_MIN_QUANT = DEFAULT_QUANTIZATION
 
 
 class RequirementsFile(Record, frozen=True, kw_only=True):

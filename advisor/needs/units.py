@@ -9,6 +9,9 @@ _COUNT = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([kKmMbBtT]?)\s*$")
 _POWER = {"K": 1, "M": 2, "G": 3, "T": 4}
 _FACTOR = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 LARGEST = 1 << 60
+"""Bytes beyond which no machine goes."""
+MOST = 10**15
+"""Tokens, users or dollars beyond which nothing goes."""
 
 
 def parse_size(text: str) -> int:
@@ -21,10 +24,10 @@ def parse_size(text: str) -> int:
     if not match:
         raise ValueError(f"'{text}' is not a size; write it like 24GB, 24GiB or 512MiB")
     number, prefix, binary = match.groups()
-    size = int(float(number) * (1024 if binary else 1000) ** _POWER[prefix.upper()])
-    if not 0 < size <= LARGEST:
+    size = float(number) * (1024 if binary else 1000) ** _POWER[prefix.upper()]
+    if not 1 <= size <= LARGEST:
         raise ValueError(f"'{text}' is an impossible size")
-    return size
+    return int(size)
 
 
 def parse_count(text: str | int) -> int:
@@ -36,9 +39,24 @@ def parse_count(text: str | int) -> int:
     match = _COUNT.match(str(text))
     if not match:
         raise ValueError(f"'{text}' is not a number; write it like 8192, 128k or 14B")
-    number = int(float(match[1]) * _FACTOR[match[2].upper()])
+    number = float(match[1]) * _FACTOR[match[2].upper()]
+    if number > MOST:
+        raise ValueError(f"'{text}' is beyond everything that occurs")
+    if number != int(number):
+        raise ValueError(f"'{text}' must be a whole number")
+    return parse_whole(int(number))
+
+
+def parse_whole(number: int) -> int:
+    """Return a whole number above zero that is not beyond everything that occurs.
+
+    Raises:
+        ValueError: where it is not.
+    """
     if number <= 0:
-        raise ValueError(f"'{text}' must be above zero")
+        raise ValueError(f"{number} must be above zero")
+    if number > MOST:
+        raise ValueError(f"{number} is beyond everything that occurs")
     return number
 
 
@@ -48,6 +66,14 @@ def format_size(size: float) -> str:
     if gib >= 1:
         return f"{gib:.1f} GiB" if gib < 100 else f"{gib:,.0f} GiB"
     return f"{size / 1024**2:.0f} MiB"
+
+
+def size_text(size: int) -> str:
+    """Return bytes as one types them, in the unit in which they are a whole number: `24GB`, `36GiB`."""
+    for unit, factor in (("GiB", 1024**3), ("GB", 10**9), ("MiB", 1024**2), ("MB", 10**6)):
+        if size % factor == 0:
+            return f"{size // factor}{unit}"
+    return f"{size / 1000!r}kB"
 
 
 def format_count(number: float) -> str:

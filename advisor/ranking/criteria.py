@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import log10
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from advisor.catalog.codes import language_name
 from advisor.catalog.schema import Benchmark, Source
-from advisor.needs.codes import language_name
 from advisor.ranking.schema import LanguageEvidence
-from advisor.rules.checks.language import covers, names
 from advisor.rules.evaluate import COMFORTABLE_SPEED, Judged
+from advisor.rules.evidence import covers, names, voice
 from advisor.rules.subject import Need
 
 DECLARED = 0.3
-"""A maker's own list names the language and nobody independent has measured it."""
+"""A maker's own list names the language and nobody independent has measured it; a score at a floor is worth as much."""
 NO_EVIDENCE = 0.2
-"""Nothing is known: below every declared or measured strength that counts, above a measured failure."""
+"""Nothing is known: below every declared or measured strength that counts, above a clear measured failure."""
 THINKING = 2.0
 """How many times faster a model has to be that always thinks first."""
 VENDOR_CEILING = 0.5
-"""The most that a vendor's own figure can be worth: it never outranks an independent one at the ceiling's half."""
+"""The most that a vendor's own figure can be worth."""
 
 
 class Value(NamedTuple):
@@ -50,6 +50,9 @@ def _language_value(judged: Judged, need: Need, tag: str) -> Value:
     name, declared = language_name(tag), judged.subject.model.languages
     if benchmark and evidence.score is not None:
         value = _scaled(benchmark, evidence.score)
+        if not evidence.compared:
+            told = f"{name}: {value.basis}, another harness than the one that ranks, so not compared"
+            return Value(min(value.value, DECLARED), told, value.sources)
         if evidence.kind == "vendor":
             return Value(value.value * VENDOR_CEILING, f"{name}: {value.basis}, a vendor's figure", value.sources)
         return Value(value.value, f"{name}: {value.basis}", value.sources)
@@ -59,15 +62,24 @@ def _language_value(judged: Judged, need: Need, tag: str) -> Value:
 
 
 def language_evidence(judged: Judged, need: Need, tag: str) -> tuple[LanguageEvidence, Benchmark | None]:
-    """Return the evidence that counts for a language: independent before a vendor's before a declaration."""
-    harness = need.harnesses.get(tag)
-    results = need.catalog.results.get(judged.subject.id, ())
-    for kind in ("independent", "vendor"):
-        for benchmark_id, benchmark, result in results:
-            counts = benchmark_id == harness if kind == "independent" else benchmark.publisher_type == "vendor"
-            if counts and benchmark.language and covers(benchmark.language, tag):
-                found = LanguageEvidence(language=tag, kind=kind, score=result.score, benchmark=benchmark.name)
-                return found, benchmark
+    """Return the evidence that counts for a language.
+
+    An independent result stands before a vendor's and that before a declaration; of independent ones the one of
+    the harness that ranks, else the first of another, which is not compared.
+    """
+    spoken: dict[tuple[str, bool], tuple[Benchmark, float]] = {}
+    for benchmark_id, benchmark, result in need.catalog.results.get(judged.subject.id, ()):
+        if benchmark.language and covers(benchmark.language, tag):
+            kind = voice(benchmark, judged.subject.model)
+            spoken.setdefault((kind, benchmark_id == need.harnesses.get((kind, tag))), (benchmark, result.score))
+    kinds: tuple[tuple[Literal["independent", "vendor"], bool], ...] = (
+        ("independent", True), ("independent", False), ("vendor", True),
+    )  # fmt: skip
+    for kind, compared in kinds:
+        if (kind, compared) in spoken:
+            benchmark, score = spoken[kind, compared]
+            found = LanguageEvidence(language=tag, kind=kind, score=score, benchmark=benchmark.name, compared=compared)
+            return found, benchmark
     declared = judged.subject.model.languages
     listed = declared is not None and names(declared.tags, tag)
     return LanguageEvidence(language=tag, kind="declared" if listed else "none"), None
@@ -79,18 +91,20 @@ def task(judged: Judged, need: Need) -> Value:
 
 
 def _task_value(judged: Judged, need: Need, name: str) -> Value:
-    harness = need.harnesses.get(name)
+    harness = need.harnesses.get(("independent", name))
     for benchmark_id, benchmark, result in need.catalog.results.get(judged.subject.id, ()):
-        if benchmark_id == harness:
+        if benchmark_id == harness and voice(benchmark, judged.subject.model) == "independent":
             value = _scaled(benchmark, result.score)
             return Value(value.value, f"{name}: {value.basis}", value.sources)
     return Value(NO_EVIDENCE, f"{name}: no independent evidence")
 
 
 def _scaled(benchmark: Benchmark, score: float) -> Value:
-    """Place a score between half the floor (0) and the ceiling (1) of its benchmark."""
-    bottom = benchmark.floor / 2
-    value = (score - bottom) / (benchmark.ceiling - bottom)
+    """Place a score: 0 is worth 0, the benchmark's floor as much as a declaration, its ceiling 1."""
+    floor, ceiling = benchmark.floor, benchmark.ceiling
+    value = DECLARED * score / floor
+    if score >= floor:
+        value = DECLARED + (1 - DECLARED) * (score - floor) / (ceiling - floor)
     return Value(min(max(value, 0.0), 1.0), f"{score:g} in {benchmark.name}", benchmark.sources)
 
 
@@ -112,13 +126,15 @@ LICENSE_VALUES = {"permissive": 1.0, "conditional": 0.7, "community": 0.4, "non-
 
 
 def license_freedom(judged: Judged, need: Need) -> Value:
-    """The least free licence of the chain."""
-    terms = judged.subject.chain.terms
-    values = [(LICENSE_VALUES[t.license.category], t.license.short) for t in terms if t.license]
-    if not values or len(values) < len(terms):
-        return Value(NO_EVIDENCE, "licence not known")
-    value, name = min(values)
-    return Value(value, name, tuple(s for t in terms if t.license for s in t.license.text.sources))
+    """The least free licence of the chain; where the chain is not known, no more than nothing known is worth."""
+    chain = judged.subject.chain
+    records = [term.license for term in chain.terms if term.license]
+    value, name = min(((LICENSE_VALUES[r.category], r.short) for r in records), default=(NO_EVIDENCE, ""))
+    sources = tuple(s for record in records for s in record.text.sources)
+    if chain.unlicensed or not chain.complete or len(records) < len(chain.terms):
+        told = "a licence of its chain is not known" if chain.complete else "what it was made from is not known"
+        return Value(min(value, NO_EVIDENCE), f"{name}; {told}" if name else told, sources)
+    return Value(value, name, sources)
 
 
 def community(judged: Judged, need: Need) -> Value:

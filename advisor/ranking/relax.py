@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import combinations
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from advisor.hardware.schema import Machine
 from advisor.needs.schema import Requirements
-from advisor.needs.units import parse_size
+from advisor.needs.units import parse_size, size_text
 from advisor.ranking.schema import Relaxation, RelaxedOption
 from advisor.rules.evaluate import Judged, evaluate, prepare
 from advisor.rules.finding import Value
@@ -19,6 +19,8 @@ from advisor.rules.verdict import PASS
 
 TRIED = 12
 """How many changes are tried at most, those that would settle most models first."""
+SIZES_TOLD = 3
+"""How many amounts of memory are told at most: the smallest that helps, then larger ones that let more pass."""
 _SIZES = ("ram", "vram")
 
 
@@ -27,6 +29,10 @@ class _Step(NamedTuple):
 
     option: str
     to: Value
+
+
+_Blocked = Sequence[tuple[Judged, frozenset[_Step]]]
+"""Models that do not pass, each with the steps after which it might."""
 
 
 def relaxations(judged: Sequence[Judged], need: Need) -> list[Relaxation]:
@@ -64,30 +70,33 @@ def _frozen(value: Value) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _tried(blocked: Sequence[tuple[Judged, frozenset[_Step]]], need: Need, size: int) -> list[Relaxation]:
+def _tried(blocked: _Blocked, need: Need, size: int) -> list[Relaxation]:
+    """Return those sets of exactly `size` changes that let something pass: without new memory, then with the least."""
     found: dict[tuple[_Step, ...], tuple[str, ...]] = {}
-    for steps in list(_candidates(blocked, size))[:TRIED]:
-        changed = _apply(need, steps)
-        options = {step.option for step in steps}
-        models = [j.subject.id for j, own in blocked if {s.option for s in own} <= options]
-        passing = tuple(j.subject.id for j in evaluate(changed, models) if j.verdict is PASS)
+    counts = Counter(tuple(sorted(steps, key=str)) for _, steps in blocked if len(steps) == size)
+    ordered = sorted(counts, key=lambda steps: (_bytes(steps), -counts[steps], str(steps)))
+    for steps in [s for s in ordered if not _bytes(s)][:TRIED]:
+        passing = _passing(blocked, need, steps)
         if passing and passing not in found.values():
             found[steps] = passing
+    most = told = 0
+    for steps in [s for s in ordered if _bytes(s)][:TRIED]:
+        passing = _passing(blocked, need, steps)
+        if told < SIZES_TOLD and len(passing) > most:
+            found[steps] = passing
+            most, told = len(passing), told + 1
     return [Relaxation(relax=tuple(_told(step, need) for step in steps), passes=ids) for steps, ids in found.items()]
 
 
-def _candidates(blocked: Sequence[tuple[Judged, frozenset[_Step]]], size: int) -> Iterator[tuple[_Step, ...]]:
-    """Yield the sets of exactly `size` steps that models ask for, the most asked for first."""
-    counts: dict[tuple[_Step, ...], int] = {}
-    for _, steps in blocked:
-        for chosen in combinations(sorted(steps, key=str), size):
-            if len(chosen) == len(steps):
-                counts[chosen] = counts.get(chosen, 0) + 1
-    yield from sorted(counts, key=lambda steps: (-counts[steps], _cost(steps), str(steps)))
+def _passing(blocked: _Blocked, need: Need, steps: tuple[_Step, ...]) -> tuple[str, ...]:
+    """Return the models that pass with `steps`, of those that need no other option changed."""
+    options = {step.option for step in steps}
+    models = [j.subject.id for j, own in blocked if {s.option for s in own} <= options]
+    return tuple(j.subject.id for j in evaluate(_apply(need, steps), models) if j.verdict is PASS)
 
 
-def _cost(steps: tuple[_Step, ...]) -> int:
-    """Prefer less memory to buy."""
+def _bytes(steps: tuple[_Step, ...]) -> int:
+    """Return the memory that changes ask for; 0 where they ask for none."""
     return sum(parse_size(str(step.to)) for step in steps if step.option in _SIZES)
 
 
@@ -100,17 +109,15 @@ def _apply(need: Need, steps: tuple[_Step, ...]) -> Need:
         if step.option in _SIZES:
             to = parse_size(str(to))
             machine = msgspec.structs.replace(machine, **{f"{step.option}_bytes": to})
-        if step.option == "task" and not to:
-            to = ("chat",)
         requirements = msgspec.structs.replace(requirements, **{step.option: to})
     return prepare(requirements, need.catalog, machine)
 
 
 def _told(step: _Step, need: Need) -> RelaxedOption:
-    before = getattr(need.machine, f"{step.option}_bytes", None) if step.option in _SIZES else None
-    before = before if before is not None else getattr(need.requirements, step.option)
-    if before in (None, ()):
-        before = None
+    before = getattr(need.requirements, step.option) or None
+    if step.option in _SIZES:
+        size = getattr(need.machine, f"{step.option}_bytes")
+        before = size_text(size) if size else None
     return RelaxedOption(option=step.option, from_=_thawed(before), to=_thawed(step.to))
 
 

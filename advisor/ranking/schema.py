@@ -28,6 +28,8 @@ class LanguageEvidence(Record, frozen=True, kw_only=True):
     kind: Literal["independent", "vendor", "declared", "none"]
     score: float | None = None
     benchmark: str | None = None
+    compared: bool = True
+    """False: the score is of another benchmark than the one that ranks the language."""
 
 
 class WeightChange(Record, frozen=True, kw_only=True):

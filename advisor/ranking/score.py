@@ -13,11 +13,15 @@ from advisor.rules.verdict import PASS
 
 
 def weights(need: Need) -> dict[str, float]:
-    """Return the shares of the criteria that apply, preferences included; they add up to 1."""
-    wanted = {name: need.requirements.prefer.get(name, weight) for name, weight in WEIGHTS.items()}
-    if not need.requirements.lang:
-        wanted["language"] = 0.0
-    total = sum(wanted.values()) or 1.0
+    """Return the shares of the criteria that apply, preferences included; they add up to 1.
+
+    Where every preference that applies is 0, the published weights hold.
+    """
+    published = WEIGHTS if need.requirements.lang else {**WEIGHTS, "language": 0.0}
+    wanted = {name: need.requirements.prefer.get(name, weight) if weight else 0.0 for name, weight in published.items()}
+    if not any(wanted.values()):
+        wanted = published
+    total = sum(wanted.values())
     return {name: weight / total for name, weight in wanted.items()}
 
 
@@ -27,8 +31,12 @@ def values(judged: Judged, need: Need) -> dict[str, Value]:
 
 
 def total(found: Mapping[str, Value], shares: Mapping[str, float]) -> float:
-    """Return the weighted sum, rounded as it is printed."""
-    return round(sum(value.value * shares[name] for name, value in found.items()), 4)
+    """Return the weighted sum: that of the parts as they are printed, so that they add up exactly."""
+    return round(sum(_contribution(value, shares[name]) for name, value in found.items()), 4)
+
+
+def _contribution(value: Value, share: float) -> float:
+    return round(value.value * share, 4)
 
 
 def told(found: Mapping[str, Value], shares: Mapping[str, float]) -> tuple[CriterionScore, ...]:
@@ -38,7 +46,7 @@ def told(found: Mapping[str, Value], shares: Mapping[str, float]) -> tuple[Crite
             criterion=name,
             value=round(value.value, 4),
             weight=round(shares[name], 4),
-            contribution=round(value.value * shares[name], 4),
+            contribution=_contribution(value, shares[name]),
             basis=value.basis,
             sources=value.sources,
         )

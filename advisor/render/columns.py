@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
-from unicodedata import combining, east_asian_width
+from unicodedata import category, east_asian_width
 
 WIDTH_WITHOUT_TERMINAL = 100
+_INVISIBLE = frozenset({"Mn", "Me", "Cf"})
+"""Categories of characters that take no cell: combining marks and formatting characters."""
 
 
 def width_of(text: str) -> int:
     """Return how many terminal cells `text` takes."""
     if text.isascii():
         return len(text)
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(0 if category(c) in _INVISIBLE else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def cut(text: str, width: int) -> str:
@@ -50,8 +51,27 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int, righ
 
 
 def paragraph(text: str, width: int, indent: str = "", first: str | None = None) -> str:
-    """Wrap prose to `width` under `indent`; the first line starts with `first`; identifiers are never broken."""
-    return textwrap.fill(
-        text, max(width, len(indent) + 10), initial_indent=indent if first is None else first,
-        subsequent_indent=indent, break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
+    """Wrap prose to `width` cells under `indent`; the first line starts with `first`; identifiers are never broken."""
+    room = max(width, len(indent) + 10)
+    lines = [indent if first is None else first]
+    empty = True
+    for word in text.split():
+        for piece in _pieces(word, room - len(indent)):
+            if not empty and width_of(lines[-1]) + 1 + width_of(piece) > room:
+                lines.append(indent)
+                empty = True
+            lines[-1] += piece if empty else " " + piece
+            empty = False
+    return "\n".join(lines)
+
+
+def _pieces(word: str, room: int) -> list[str]:
+    """Break a word of a script without spaces where it is too long; leave identifiers whole."""
+    if word.isascii() or width_of(word) <= room:
+        return [word]
+    pieces = [""]
+    for character in word:
+        if width_of(pieces[-1] + character) > room:
+            pieces.append("")
+        pieces[-1] += character
+    return pieces

@@ -62,7 +62,7 @@ def table(document: Comparison, width: int = WIDTH_WITHOUT_TERMINAL, **_: object
         return "\n\n".join(_block(rows, index + 1, first, width) for index in range(len(document.candidates))) + "\n"
     lines: list[str] = []
     for row in rows:
-        cells = [paragraph(cell, each).split("\n") if len(cell) > each else [cell] for cell in row[1:]]
+        cells = [paragraph(cell, each).split("\n") for cell in row[1:]]
         for line in range(max(len(cell) for cell in cells)):
             name = row[0] if line == 0 else ""
             texts = [padded(cell[line] if line < len(cell) else "", each) for cell in cells]

@@ -41,6 +41,17 @@ def markdown(document: Listing, **_: object) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
 
 
+_PLAIN = (
+    "id", "name", "family", "provider", "country", "license", "open_weights", "parameters_total", "parameters_active",
+    "context_length", "languages", "tasks", "released", "gated", "base_models", "articles",
+)  # fmt: skip
+
+
 def csv(document: Listing, **_: object) -> str:
-    """Return the same columns as CSV."""
-    return rows_as_csv([_HEADER, *(_row(model) for model in document.models)])
+    """Return one row a model with plain figures; lists are joined by blanks."""
+    rows = [[_joined(getattr(model, name)) for name in _PLAIN] for model in document.models]
+    return rows_as_csv([_PLAIN, *rows])
+
+
+def _joined(value: object) -> object:
+    return " ".join(value) if isinstance(value, list) else value

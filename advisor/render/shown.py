@@ -40,7 +40,9 @@ def _plain(value: Any) -> str:
         return " ".join(_plain(item) for item in value)
     if isinstance(value, dict):
         return "(" + ", ".join(f"{k} {_plain(v)}" for k, v in value.items()) + ")"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def markdown(document: Shown, **_: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advisor.needs.units import format_size
-from advisor.ranking.schema import Relaxation, RelaxedOption
+from advisor.ranking.schema import LanguageEvidence, Relaxation, RelaxedOption
 from advisor.recommendation import Candidate, Recommendation
 from advisor.rules.verdict import Verdict
 
@@ -52,19 +52,28 @@ def score(candidate: Candidate) -> str:
 def evidence(candidate: Candidate) -> str:
     """Return the evidence for each language asked: `ja 0.646 measured`."""
     return ", ".join(
-        " ".join(filter(None, (e.language, f"{e.score:g}" if e.score is not None else "", EVIDENCE[e.kind])))
+        " ".join(filter(None, (e.language, f"{e.score:g}" if e.score is not None else "", _voice(e))))
         for e in candidate.language_evidence
     )
 
 
+def _voice(found: LanguageEvidence) -> str:
+    """Say whose word the evidence is; a score that is not compared names its benchmark."""
+    return EVIDENCE[found.kind] if found.compared else f"{EVIDENCE[found.kind]} in {found.benchmark}, not compared"
+
+
 def brief_evidence(candidate: Candidate) -> str:
-    """Return the same for narrow columns: `.65` measured, `~.65` a vendor's, `decl` declared, `-` nothing."""
+    """Return the same for narrow columns: `.65` measured, `~.65` a vendor's, `decl` declared, `-` nothing.
+
+    `(.65)` was measured by another benchmark than the one that ranks.
+    """
     told = []
     for e in candidate.language_evidence:
         if e.score is None:
             told.append("decl" if e.kind == "declared" else "-")
         else:
-            told.append(("~" if e.kind == "vendor" else "") + f"{e.score:.3g}".removeprefix("0"))
+            figure = ("~" if e.kind == "vendor" else "") + f"{e.score:.3g}".removeprefix("0")
+            told.append(figure if e.compared else f"({figure})")
     return " ".join(told)
 
 
@@ -124,24 +133,16 @@ def undecided(document: Recommendation) -> str | None:
 
 
 def change(option: RelaxedOption) -> str:
-    """Return a changed requirement as one would type it."""
+    """Return a changed requirement as one would type it: `with --license MIT --license Apache-2.0`."""
     name = "--" + option.option.replace("_", "-")
     if option.to is False:
         return f"without {name}"
-    if isinstance(option.to, list):
-        kept = " ".join(option.to)
-        return f"without {name} {_listed(option.from_, option.to)}" if _fewer(option) else f"with {name} {kept}"
-    return f"with {name} {option.to}"
-
-
-def _fewer(option: RelaxedOption) -> bool:
+    if not isinstance(option.to, list):
+        return f"with {name} {option.to}"
     before = option.from_ if isinstance(option.from_, list) else []
-    return isinstance(option.to, list) and len(option.to) < len(before)
-
-
-def _listed(before: object, after: object) -> str:
-    kept = after if isinstance(after, list) else []
-    return " ".join(str(b) for b in before if b not in kept) if isinstance(before, list) else ""
+    dropped = [value for value in before if value not in option.to]
+    values = dropped or option.to
+    return f"{'without' if dropped else 'with'} " + " ".join(f"{name} {value}" for value in values)
 
 
 def relaxation(found: Relaxation) -> str:

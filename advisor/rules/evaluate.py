@@ -11,7 +11,7 @@ from advisor.hardware.placement import engines
 from advisor.hardware.schema import Machine
 from advisor.needs.schema import Requirements
 from advisor.rules.checks import artifact, language, origin, purpose, standing, terms
-from advisor.rules.checks.language import covers
+from advisor.rules.evidence import harnesses
 from advisor.rules.finding import RULES, Finding
 from advisor.rules.offers import alike, losses, offers
 from advisor.rules.subject import Need, Offer, Subject
@@ -56,22 +56,8 @@ class Judged(NamedTuple):
 
 def prepare(requirements: Requirements, catalog: Catalog, machine: Machine) -> Need:
     """Return what the rules check against."""
-    harnesses = {tag: _harness(catalog, language=tag) for tag in requirements.lang}
-    harnesses |= {name: _harness(catalog, task=name) for name in requirements.task}
-    return Need(requirements, catalog, machine, engines(machine), losses(catalog), alike(catalog), harnesses)
-
-
-def _harness(catalog: Catalog, language: str = "", task: str = "") -> str | None:
-    """Return the one independent benchmark that ranks a language or a task: that with the most results.
-
-    Two harnesses are never mixed in one ranking; the others decide verdicts and are not counted.
-    """
-    fitting = [
-        (-len(b.results), benchmark_id)
-        for benchmark_id, b in catalog.snapshot.benchmarks.items()
-        if b.publisher_type == "independent" and (task in b.tasks or (language and covers(b.language or "", language)))
-    ]
-    return min(fitting)[1] if fitting else None
+    ranked_by = harnesses(catalog, requirements)
+    return Need(requirements, catalog, machine, engines(machine), losses(catalog), alike(catalog), ranked_by)
 
 
 def evaluate(need: Need, models: Iterable[str] | None = None) -> Iterator[Judged]:

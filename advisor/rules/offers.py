@@ -14,7 +14,7 @@ from advisor.hardware.speed import TYPICAL_PROMPT, estimate
 from advisor.rules.subject import Need, Offer, Subject
 
 UNKNOWN_LOSS = 10.0
-"""Loss of a quantization that no table knows: worse than all that are known, so never offered by default."""
+"""Loss of a quantization that no table measures: worse than all that are known. It is never offered."""
 
 
 def losses(catalog: Catalog) -> dict[str, float]:
@@ -26,10 +26,10 @@ def losses(catalog: Catalog) -> dict[str, float]:
 
 
 def _loss(table: QuantizationTable, name: str) -> float:
+    """Return what an entry, or the one that it counts like, adds to the metric."""
     entry = table.entries[name]
-    if entry.increase is not None:
-        return entry.increase
-    return _loss(table, entry.like) if entry.like in table.entries and entry.like != name else UNKNOWN_LOSS
+    measured = table.entries.get(entry.like, entry) if entry.like else entry
+    return UNKNOWN_LOSS if measured.increase is None else measured.increase
 
 
 def alike(catalog: Catalog) -> dict[str, str]:
@@ -44,7 +44,7 @@ def offers(subject: Subject, need: Need) -> Iterator[Offer]:
     planner = _Planner(subject.model, need)
     for repository, file, publisher in named_files(subject.model, need.catalog):
         loss = need.losses.get(file.quantization, UNKNOWN_LOSS)
-        if loss <= worst:
+        if loss <= worst and loss < UNKNOWN_LOSS:
             yield planner.offer(repository, file, publisher, loss)
 
 
@@ -75,6 +75,8 @@ class _Planner:
             asked = need.requirements
             self.room = memory.plan(shape, 0, asked.context, asked.concurrency, "computed")
         self.prompt_cache = memory.kv_cache_bytes(shape, TYPICAL_PROMPT) if shape else 0
+        self.worked_out: dict[str, weights.Weights | None] = {}
+        """By quantization: the weights as its shape has them."""
 
     def offer(self, repository: ArtifactRepository, file: ArtifactFile, publisher: str, loss: float) -> Offer:
         """Return one artifact with its memory, the place where it fits, and its speed there."""
@@ -91,10 +93,8 @@ class _Planner:
 
     def at_least(self) -> MemoryPlan | None:
         """Return the plan at the coarsest quantization that is asked for, or None."""
-        model, quantization = self.model, self.need.requirements.min_quant
-        if not (self.room and model.architecture and model.parameters):
-            return None
-        sized = weights.computed(model.architecture, model.parameters, self.need.alike[quantization])
+        quantization = self.need.requirements.min_quant
+        sized = self._computed(quantization) if self.room else None
         return self._plan(sized, f"computed from tensors at {quantization}") if sized else None
 
     def _plan(self, sized: weights.Weights, basis: str) -> MemoryPlan | None:
@@ -104,9 +104,18 @@ class _Planner:
         return msgspec.structs.replace(self.room, weights_bytes=sized.total, total_bytes=total, basis=basis)
 
     def _weights(self, file: ArtifactFile) -> weights.Weights | None:
-        model, mix = self.model, self.need.alike.get(file.quantization, file.quantization)
-        if file.size_bytes:
+        """Return the weights of a file: of its own size, where that is known, as its shape says elsewhere."""
+        model, worked = self.model, self._computed(file.quantization)
+        if not file.size_bytes:
+            return worked
+        if worked is None:
+            mix = self.need.alike.get(file.quantization, file.quantization)
             return weights.scaled(model.architecture, model.parameters, file.size_bytes, mix)
-        if model.architecture and model.parameters:
-            return weights.computed(model.architecture, model.parameters, mix)
-        return None
+        return weights.Weights(file.size_bytes, int(file.size_bytes * min(worked.active / worked.total, 1.0)))
+
+    def _computed(self, quantization: str) -> weights.Weights | None:
+        model, mix = self.model, self.need.alike.get(quantization, quantization)
+        if mix not in self.worked_out:
+            shape, counts = model.architecture, model.parameters
+            self.worked_out[mix] = weights.computed(shape, counts, mix) if shape and counts else None
+        return self.worked_out[mix]

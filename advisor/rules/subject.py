@@ -24,8 +24,8 @@ class Need(NamedTuple):
     """Loss by name of quantization."""
     alike: dict[str, str]
     """By name of quantization: the measured one that it counts like, or itself."""
-    harnesses: dict[str, str | None]
-    """By language and task asked: the one benchmark that ranks it."""
+    harnesses: dict[tuple[str, str], str]
+    """By voice, and by language or task asked: the one benchmark that ranks it."""
 
 
 class Subject(NamedTuple):

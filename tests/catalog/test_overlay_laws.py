@@ -17,6 +17,7 @@ from advisor.errors import DataError, UserError
 from advisor.shown import find
 
 MODEL = "models/maker/model.yaml"
+OTHER = "licenses/Free.yaml"
 SOURCES = "sources: [{ref: x, accessed: 2026-11-20, kind: card}]"
 
 
@@ -89,12 +90,30 @@ def test_the_digest_depends_on_the_files_alone(made: Any, laid: Any) -> None:
     assert once.snapshot.digest != laid({MODEL: "name: Model\n"}).snapshot.digest
 
 
-@pytest.mark.xfail(strict=True, reason="defect: an overlay of a family never reaches its models")
 def test_what_a_family_says_reaches_its_members(made: Any, laid: Any) -> None:
     family = {"family": msgspec.structs.replace(made.records()["families"]["family"], tasks=made.tasks("chat"))}
     base = made.catalog(made.model(tasks=None), families=family)
     over = laid({"families/family.yaml": f"tasks:\n  names: [chat, vision]\n  {SOURCES}\n"}, base=base)
     assert over.models[made.subject].tasks.names == ("chat", "vision")
+
+
+def test_what_a_member_says_itself_is_not_its_familys(made: Any, laid: Any) -> None:
+    family = {"family": msgspec.structs.replace(made.records()["families"]["family"], tasks=made.tasks("code"))}
+    base = made.catalog(made.model(tasks=made.tasks("chat")), families=family)
+    over = laid({"families/family.yaml": f"tasks:\n  names: [vision]\n  {SOURCES}\n"}, base=base)
+    assert over.models[made.subject].tasks.names == ("chat",)
+
+
+def test_an_overlay_of_a_family_reaches_shipped_models(shipped: Catalog, tmp_path: Path) -> None:
+    family = shipped.snapshot.families["qwen3"]
+    members = {m for m, r in shipped.models.items() if r.family == "qwen3" and r.languages == family.languages}
+    assert len(members) > 3
+    target = tmp_path / "own" / "families" / "qwen3.yaml"
+    target.parent.mkdir(parents=True)
+    target.write_text(f"languages: {{tags: [cu], {SOURCES}}}\n")
+    over = lay_over(shipped.snapshot, (tmp_path / "own",)).snapshot
+    assert {over.models[m].languages.tags for m in members} == {("cu",)}
+    assert {m for m in shipped.models if over.models[m] != shipped.models[m]} == members
 
 
 @pytest.mark.parametrize(
@@ -104,11 +123,11 @@ def test_what_a_family_says_reaches_its_members(made: Any, laid: Any) -> None:
         (MODEL, "name: M\nprovider: nobody\n", 2, "no provider 'nobody'"),
         (MODEL, "family: famly\n", 1, "no family 'famly'; did you mean 'family'?"),
         (MODEL, f"\nlicense:\n  id: Fre\n  {SOURCES}\n", 2, "no license 'Fre'; did you mean 'Free'?"),
-        (MODEL, "context:\n  native: 0\n", 2, "native"),
+        (MODEL, f"context:\n  native: 0\n  {SOURCES}\n", 2, "context.native: expected a whole number >= 1"),
         (MODEL, "context:\n  native: 10\n", 1, "'sources' is missing"),
         (MODEL, "name: M\nname: N\n", 2, "key 'name' stands twice"),
         (MODEL, "name: [\n", 2, ""),
-        (MODEL, "just text\n", 1, "object"),
+        (MODEL, "just text\n", 1, "expected keys with values, got text"),
         (
             MODEL, f"lineage:\n  trained: derived\n  base_models:\n    - {{id: a/b, relation: merge}}\n  {SOURCES}\n",
             4, "no model 'a/b'",
@@ -126,12 +145,23 @@ def test_what_a_family_says_reaches_its_members(made: Any, laid: Any) -> None:
             "    score: 1\n",
             14, "no model 'maker/modl'; did you mean 'maker/model'?",
         ),
+        (
+            "quantizations/gguf.yaml", "entries:\n  Q4_K_M: {increase: 0.2}\n  Q8_0: {like: Q4_0}\n", 3,
+            "counts like 'Q4_0', which the table does not measure",
+        ),
+        ("quantizations/gguf.yaml", "\nentries:\n  Q8_0: {increase: 0.1}\n", 2, "the loss of Q4_K_M, the default"),
+        ("families/family.yaml", "name: F\nparent: family\n", 2, "is its own parent's parent"),
+        (MODEL, "name: M\nnotes: [&a x, *a]\n", 2, "anchors and aliases are not accepted"),
+        ("models/model.yaml", "name: M\n", 1, "lies where no record is read"),
+        ("models/maker/model.yml", "name: M\n", 1, "lies where no record is read"),
+        ("model/maker/model.yaml", "name: M\n", 1, "lies where no record is read"),
+        ("articles/003.yaml", "number: '003'\n", 1, "lies where no record is read"),
         ("providers/new.yaml", f"name: N\nhub_orgs: [maker]\n{SOURCES}\n", 2, "already belongs to"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_listed_with_file_and_line(laid: Any, path: str, text: str, line: int, told: str) -> None:
     with pytest.raises(DataError) as refused:
-        laid({path: text})
+        laid({path: text, OTHER: "{}"})
     assert refused.value.exit_code == 3
     assert refused.value.problems[0].startswith(f"layer-0/{path}:{line}: ")
     assert told in refused.value.problems[0]
@@ -150,11 +180,11 @@ def test_a_folder_without_records_is_refused(made: Any, tmp_path: Path, layer: s
         lay_over(made.catalog().snapshot, (tmp_path / layer,))
 
 
-@pytest.mark.xfail(strict=True, raises=pytest.fail.Exception, reason="defect: misplaced files are passed over")
-@pytest.mark.parametrize("path", ["models/model.yaml", "models/maker/model.yml", "model/maker/model.yaml"])
-def test_a_file_that_is_not_read_is_told(laid: Any, path: str) -> None:
-    with pytest.raises((DataError, UserError)):
-        laid({MODEL: "{}", path: "license: none\n"})
+def test_what_an_overlay_breaks_elsewhere_is_placed_at_its_folder(laid: Any, tmp_path: Path) -> None:
+    with pytest.raises(DataError) as refused:
+        laid({OTHER: "{}"}, {"providers/maker.yaml": "hub_orgs: [nobody]\n"})
+    (problem,) = refused.value.problems
+    assert problem.startswith(f"{tmp_path / 'layer-1'}:1: breaks models/maker/model: publisher 'maker' has no record")
 
 
 def test_the_shipped_catalog_holds_together(shipped: Catalog) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from typing import Any
 
 import pytest
@@ -28,9 +29,22 @@ OVERLAYS = [
         id="broken reference",
     ),
     pytest.param({MODEL: "name: [\n"}, [f"{MODEL}:2: "], id="malformed"),
-    pytest.param({MODEL: ""}, [f"{MODEL}:1: "], id="empty file"),
     pytest.param({MODEL: "[]"}, [f"{MODEL}:1: "], id="a list"),
-    pytest.param({MODEL: "1: 2\n"}, [f"{MODEL}:1: "], id="a number as key"),
+    pytest.param(
+        {MODEL: "1: 2\n"},
+        [f"{MODEL}:1: 1: unknown key '1'"],
+        id="a number as key",
+        marks=wrong("the whole file is passed over: its keys are compared as text, its problem has the number"),
+    ),
+    pytest.param(
+        {MODEL: "true: 2\n"},
+        [f"{MODEL}:1: "],
+        id="a truth value as key",
+        marks=wrong("a key that is no text is passed over with its file"),
+    ),
+    pytest.param({MODEL: "name: x\n<<: {name: y}\n"}, [f"{MODEL}:2: <<: unknown key '<<'"], id="a merge"),
+    pytest.param({MODEL: "name: &n x\n"}, [f"{MODEL}:1: anchors and aliases are not accepted"], id="an anchor"),
+    pytest.param({MODEL: "name: x\nnotes: !!set {a}\n"}, [f"{MODEL}:2: tags are not accepted"], id="a tag"),
     pytest.param({MODEL: "name: null\n"}, [f"{MODEL}:1: name: "], id="null"),
     pytest.param({MODEL: b"name: \xff\n"}, [f"{MODEL}:1: is not UTF-8 text"], id="not UTF-8"),
     pytest.param(
@@ -57,37 +71,38 @@ OVERLAYS = [
         {MODEL: f"architecture: {{name: x, layers: 1, cache: [{{kind: [a]}}], {SOURCES}}}\n"},
         [f"{MODEL}:1: architecture.cache.0.kind"],
         id="a list as kind",
-        marks=wrong("`kind in tags` with an unhashable value: TypeError, exit 70"),
     ),
     pytest.param(
         {"own/quantizations/example.yaml": "entries: {Q8_0: {like: Q4_K_M}, Q4_K_M: {like: Q8_0}}\n"},
-        ["own/quantizations/example.yaml:1: "],
+        [
+            "own/quantizations/example.yaml:1: counts like 'Q4_K_M'",
+            "own/quantizations/example.yaml:1: counts like 'Q8_0'",
+        ],
         id="quantizations in a circle",
-        marks=wrong("`like` in a circle is a RecursionError, exit 70; lint does not see it"),
     ),
     pytest.param(
         {"own/quantizations/example.yaml": "entries: {F16: {increase: 0}}\n"},
-        ["own/quantizations/example.yaml:1: "],
+        ["own/quantizations/example.yaml:1: does not tell the loss of Q4_K_M"],
         id="no Q4_K_M",
-        marks=wrong("a catalog without the default --min-quant is a KeyError, exit 70"),
     ),
     pytest.param(
         {"own/families/asagi.yaml": "parent: asagi-extra\n"},
-        ["own/families/asagi.yaml:1: "],
+        [
+            "own/families/asagi.yaml:1: is its own parent's parent",
+            "<folder>/own:1: breaks families/asagi-extra: is its own parent's parent",
+        ],
         id="families in a circle",
-        marks=wrong("a family that is its own parent's parent is taken (and lint does not see it)"),
     ),
     pytest.param(
         {MODEL: f'released: {{date: "2025-99-99", {SOURCES}}}\n'},
         [f"{MODEL}:1: released.date"],
         id="an impossible day",
-        marks=wrong("days of records are checked by a pattern, not by the calendar"),
     ),
     pytest.param(
         {MODEL: 'released: {date: "2025-01-01", sources: [{ref: x, accessed: "9999-12-31", kind: card}]}\n'},
         [f"{MODEL}:1: released.sources"],
         id="read in the future",
-        marks=wrong("a source read in the year 9999 becomes the day the whole catalog stands for"),
+        marks=wrong("only lint looks: a source read in the year 9999 is the day the whole catalog stands for"),
     ),
 ]
 
@@ -103,22 +118,64 @@ def test_overlays_that_are_wrong(
     lines = ran.stderr.removeprefix("Error: ").splitlines()
     assert len(lines) == len(told)
     for line, start in zip(lines, told, strict=True):
-        assert line.startswith(start)
+        assert line.replace(str(tmp_path), "<folder>").startswith(start)
 
 
-@wrong("references that an overlay breaks in shipped records are told without any file and line")
 def test_a_broken_reference_leads_to_the_overlay(console: Any, write: Any, tmp_path: Any) -> None:
     write("own/providers/acme.yaml", "hub_orgs: []\n")
     ran = console("recommend", *MACHINE, "--catalog", str(tmp_path / "own"))
     assert ran.exit_code == 3
-    assert "own/providers/acme.yaml:1: " in ran.stderr
+    lines = ran.stderr.removeprefix("Error: ").splitlines()
+    assert len(lines) >= 2
+    assert all(line.startswith(f"{tmp_path / 'own'}:1: breaks models/acme/Asagi-") for line in lines)
 
 
-@wrong("a file that no kind of record takes in is passed over in silence (lint would tell it)")
-def test_a_stray_file_is_mentioned(console: Any, write: Any, tmp_path: Any) -> None:
-    write("own/model/acme/Asagi-7B.yaml", "name: x\n")
+@pytest.mark.parametrize("name", ["model/acme/Asagi-7B.yaml", "x.yaml", "models/acme/Asagi-7B.yml", "models/x.yaml"])
+def test_a_stray_file_is_a_problem(name: str, console: Any, write: Any, tmp_path: Any) -> None:
+    write(f"own/{name}", "name: x\n")
     write(MODEL, "name: y\n")
-    assert "own/model/acme/Asagi-7B.yaml" in console("recommend", *MACHINE, "--catalog", str(tmp_path / "own")).stderr
+    ran = console("recommend", *MACHINE, "--catalog", str(tmp_path / "own"))
+    assert (ran.exit_code, ran.stdout) == (3, "")
+    assert ran.stderr == f"Error: own/{name}:1: lies where no record is read; see docs/adding-a-model.md\n"
+
+
+def test_what_is_no_yaml_may_lie_beside_the_records(console: Any, write: Any, tmp_path: Any) -> None:
+    write("own/README.md", "ours\n")
+    write(MODEL, "name: y\n")
+    assert console("recommend", *MACHINE, "--catalog", str(tmp_path / "own")).exit_code == 0
+
+
+def test_a_folder_that_may_not_be_read(
+    console: Any, write: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(MODEL, "name: y\n")
+    closed, listdir = tmp_path / "own" / "models", os.listdir
+
+    def refuse(folder: Any) -> list[str]:
+        if folder == closed:
+            raise PermissionError(13, "Permission denied", str(closed))
+        return listdir(folder)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    ran = console("recommend", *MACHINE, "--catalog", str(tmp_path / "own"))
+    assert (ran.exit_code, ran.stdout) == (3, "")
+    assert str(closed) in ran.stderr
+    assert "Permission denied" in ran.stderr
+
+
+def test_no_more_than_fifty_problems_of_a_file_are_told(console: Any, write: Any, tmp_path: Any) -> None:
+    write(MODEL, "".join(f"key{number}: x\n" for number in range(70)))
+    ran = console("recommend", "--catalog", str(tmp_path / "own"))
+    lines = ran.stderr.splitlines()
+    assert len(lines) == 51
+    assert lines[-1].endswith(": and 20 problems more")
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n"])
+@wrong("`{}` states nothing, and an empty file is told to lack what the shipped record states")
+def test_an_empty_file_states_nothing(text: str, console: Any, write: Any, tmp_path: Any) -> None:
+    write(MODEL, text)
+    assert console("recommend", *MACHINE, "--catalog", str(tmp_path / "own")).exit_code == 0
 
 
 def test_overlays_that_are_not_there(console: Any, tmp_path: Any, write: Any) -> None:
@@ -141,10 +198,10 @@ def test_an_overlay_holds_fact_group_by_fact_group(console: Any, write: Any, tmp
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: "])
-@wrong("the C loader's recursion ends the process with SIGSEGV; MAX_DEPTH is not used")
 def test_deep_nesting_in_an_overlay(opening: str, process: Any, write: Any, tmp_path: Any) -> None:
     write(MODEL, "notes: " + opening * 100_000)
-    assert process("recommend", "--catalog", str(tmp_path / "own")).exit_code == 3
+    ran = process("recommend", "--catalog", str(tmp_path / "own"))
+    assert (ran.exit_code, ran.stderr) == (3, f"Error: {MODEL}:1: nested more than 40 deep\n")
 
 
 def _laughs(key: str) -> str:
@@ -159,4 +216,5 @@ def test_aliases_in_records_do_not_explode(console: Any, write: Any, tmp_path: A
     write(MODEL, _laughs("notes"))
     ran = console("recommend", "--catalog", str(tmp_path / "own"))
     assert ran.exit_code == 3
-    assert len(ran.stderr) < 10_000
+    assert f"{MODEL}:1: anchors and aliases are not accepted" in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1

@@ -7,14 +7,7 @@ from typing import Any
 
 import pytest
 
-
-def wrong(reason: str) -> pytest.MarkDecorator:
-    """Mark what the program does not do yet, and should."""
-    return pytest.mark.xfail(strict=True, reason=reason)
-
-
 MACHINE = ("--ram", "16GiB")
-UNTYPED = wrong("the C loader's constructors raise KeyError, TypeError and IndexError too: exit 70")
 FILES = [
     pytest.param("lang: [ja\ntask: x", ["2: did not find expected"], id="malformed"),
     pytest.param("lang: [ja]\nlang: [en]\n", ["2: key 'lang' stands twice"], id="duplicate key"),
@@ -26,12 +19,12 @@ FILES = [
     pytest.param(
         "lang: ja\ncontext: [1]\nstrict: maybe\nlangg: x\nram: 24\nconcurrency: 1.5\n",
         [
-            "1: lang: ",
-            "2: context: ",
-            "3: strict: ",
+            "1: lang: expected a list, got text",
+            "2: context: expected a whole number or text, got a list",
+            "3: strict: expected true or false, got text",
             "4: langg: unknown key 'langg'; did you mean 'lang'?",
-            "5: ram: ",
-            "6: concurrency: ",
+            "5: ram: expected text, got a whole number",
+            "6: concurrency: expected a whole number, got a number",
         ],
         id="wrong types",
     ),
@@ -39,16 +32,20 @@ FILES = [
     pytest.param("just words\n", ["1: "], id="words"),
     pytest.param("schema: advisor.requirements/9\n", ["1: schema: "], id="another schema"),
     pytest.param("a: 1\n---\nb: 2\n", ["2: but found another document"], id="two documents"),
-    pytest.param("use: *nothing\n", ["1: found undefined alias"], id="undefined alias"),
-    pytest.param("use: !!python/object:os.system x\n", ["1: could not determine a constructor"], id="Python object"),
-    pytest.param("lang: &a [*a]\n", ["1: lang.0: "], id="a list in itself"),
+    pytest.param("use: *nothing\n", ["1: anchors and aliases are not accepted"], id="undefined alias"),
+    pytest.param("use: !!python/object:os.system x\n", ["1: tags are not accepted"], id="Python object"),
+    pytest.param("lang: &a [*a]\n", ["1: anchors and aliases are not accepted"], id="a list in itself"),
     pytest.param("? [a]\n: b\n", ["1: keys must be plain text"], id="a list as key"),
     pytest.param("use: \x07\n", ["1: "], id="control characters"),
     pytest.param("concurrency: 0\n", ["1: concurrency: 0 must be above zero"], id="zero"),
     pytest.param("prefer: {speed: 1, sped: 2}\n", ["1: prefer: unknown criterion 'sped'"], id="unknown criterion"),
-    pytest.param("strict: !!bool maybe\n", ["1: "], id="tagged truth value", marks=UNTYPED),
-    pytest.param("prefer: !!map [1]\n", ["1: "], id="tagged mapping", marks=UNTYPED),
-    pytest.param("context: !!int ''\n", ["1: "], id="tagged number", marks=UNTYPED),
+    pytest.param("strict: yes\n", ["1: strict: expected true or false"], id="a word for true"),
+    pytest.param("as_of: 2026-02-31\n", ["1: as_of: '2026-02-31' is not a day"], id="31 February"),
+    pytest.param("context: 1.5\n", ["1: context: expected a whole number or text"], id="a fraction"),
+    pytest.param('\ncontext: 1.5"\n', ["2: context: '1.5\"' is not a number"], id="inches"),
+    pytest.param("strict: !!bool maybe\n", ["1: tags are not accepted"], id="tagged truth value"),
+    pytest.param("prefer: !!map [1]\n", ["1: tags are not accepted"], id="tagged mapping"),
+    pytest.param("context: !!int ''\n", ["1: tags are not accepted"], id="tagged number"),
     pytest.param("origin: [JP]\n\nexclude_origin: [JP]\n", ["contradict each other: both name JP"], id="contradiction"),
 ]
 
@@ -64,10 +61,22 @@ def test_requirements_files_that_are_wrong(text: str, told: list[str], console: 
         assert line.removeprefix(f"{file}:").startswith(start) or start in line
 
 
-@wrong("a contradiction inside a file is told without the file and its line")
-def test_contradictions_name_the_file(console: Any, write: Any) -> None:
-    file = write("needs.yaml", "origin: [JP]\n\nexclude_origin: [JP]\n")
-    assert f"{file}:" in console("recommend", "-r", str(file)).stderr
+@pytest.mark.parametrize(
+    ("text", "beside", "told"),
+    [
+        ("origin: [JP]\n\nexclude_origin: [JP]\n", (), "<file>:1: origin and <file>:3: exclude_origin"),
+        ("exclude_origin: [JP]\n", ("--origin", "JP"), "--origin and <file>:1: exclude_origin"),
+        ("\nconcurrency: 9\n", ("--monthly-users", "3"), "<file>:2: concurrency and --monthly-users"),
+        ("publisher: [acme]\nprivacy: restricted\n", (), "<file>:2: privacy and <file>:1: publisher"),
+    ],
+)
+def test_contradictions_name_the_file_or_the_option(
+    text: str, beside: tuple[str, ...], told: str, console: Any, write: Any
+) -> None:
+    file = write("needs.yaml", text)
+    ran = console("recommend", "-r", str(file), *beside)
+    assert ran.exit_code == 2
+    assert ran.stderr.replace(str(file), "<file>").startswith(f"Error: {told} contradict each other: ")
 
 
 @pytest.mark.parametrize(
@@ -87,9 +96,7 @@ def test_requirements_that_cannot_be_read(console: Any, tmp_path: Any) -> None:
         assert ran.stderr.startswith(f"Error: {path}: cannot be read: {told}")
 
 
-@pytest.mark.parametrize(
-    "text", ["", pytest.param("# nothing asked\n", marks=wrong("a file of comments alone is refused: got 'null'"))]
-)
+@pytest.mark.parametrize("text", ["", "# nothing asked\n", "---\n", "schema: advisor.requirements/1\n"])
 def test_an_empty_file_asks_for_nothing(text: str, console: Any, write: Any) -> None:
     ran = console("recommend", *MACHINE, "-r", str(write("needs.yaml", text)))
     assert ran.stdout == console("recommend", *MACHINE).stdout
@@ -108,8 +115,7 @@ def _laughs(key: str) -> str:
 def test_a_billion_laughs(key: str, process: Any, write: Any) -> None:
     ran = process("recommend", "-r", str(write("needs.yaml", _laughs(key))))
     assert ran.exit_code == 2
-    assert "unknown key 'a'" in ran.stderr
-    assert len(ran.stderr) < 10_000
+    assert ran.stderr.endswith("needs.yaml:1: anchors and aliases are not accepted\n")
 
 
 @pytest.mark.parametrize(
@@ -119,13 +125,11 @@ def test_a_billion_laughs(key: str, process: Any, write: Any) -> None:
     "depth",
     [
         500,
-        pytest.param(
-            100_000, marks=wrong("the C loader's recursion ends the process with SIGSEGV; MAX_DEPTH is not used")
-        ),
+        100_000,
     ],
 )
 def test_deep_nesting(depth: int, opening: str, closing: str, process: Any, write: Any) -> None:
     text = opening * depth + "x" + closing * depth
     ran = process("recommend", "-r", str(write("needs.yaml", text if opening == "- " else f"lang: {text}\n")))
     assert ran.exit_code == 2
-    assert ran.stderr.startswith("Error: ")
+    assert "needs.yaml:1: nested more than 40 deep" in ran.stderr

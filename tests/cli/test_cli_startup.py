@@ -93,9 +93,6 @@ def test_recommend_loads_little(loaded: Any) -> None:
     assert _within(modules, {"subprocess", "difflib"}) == set()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="advisor.catalog.cache imports tempfile (and so shutil, random, bz2, lzma) to read"
-)
 def test_reading_the_cache_loads_nothing_to_write_it(loaded: Any) -> None:
     modules = loaded("recommend", "--lang", "ja", "--ram", "16GiB")
     assert _within(modules, {"tempfile", "shutil", "random", "bz2", "lzma"}) == set()

@@ -56,6 +56,11 @@ class Shelf:
         for name, text in GOOD.items():
             self.put(name, text)
 
+    @property
+    def names(self) -> list[str]:
+        """Return the names of the good files."""
+        return list(GOOD)
+
     def put(self, name: str, text: str | bytes) -> None:
         """Write a file whole."""
         path = self.root / name

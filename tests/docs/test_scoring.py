@@ -50,6 +50,8 @@ def test_the_weights_are_the_programs() -> None:
     ("said", "value"),
     [
         ("nobody has measured it: {:g}.", criteria.DECLARED),
+        ("worth {:g}, as much as a declaration", criteria.DECLARED),
+        ("is not known, it is worth {:g} at most", criteria.NO_EVIDENCE),
         ('one value for "not known": {:g}.', criteria.NO_EVIDENCE),
         ("on the same formula, times {:g}.", criteria.VENDOR_CEILING),
         ("else {:g} tokens per second, about", criteria.COMFORTABLE_SPEED),

@@ -28,8 +28,15 @@ def test_figures_have_the_right_size(profile_id):
     assert 8 * GIB <= each <= 1024 * GIB
     assert 40e9 <= profile.bandwidth / profile.devices <= 10e12
     if profile.flops:
-        assert 20e12 <= profile.flops / profile.devices <= 3e15
+        least, most = (2e12, 30e12) if profile.kind == "apple" else (20e12, 3e15)
+        assert least <= profile.flops / profile.devices <= most
     assert profile.memory_bytes % GIB == 0
+
+
+def test_apple_profiles_state_their_speed():
+    told = {profile_id: p.flops for profile_id, p in PROFILES.items() if p.kind == "apple"}
+    assert [profile_id for profile_id, flops in told.items() if flops is None] == ["apple-m3-ultra-512gb"]
+    assert (told["apple-m1-16gb"], told["apple-m2-ultra-192gb"]) == (2.6e12, 27.2e12)
 
 
 @pytest.mark.parametrize("profile_id", PROFILES)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from advisor.rules.checks.language import covers
+from advisor.rules.evidence import covers
 from advisor.rules.verdict import FAIL, PASS, UNKNOWN, Verdict
 
 
@@ -77,6 +77,21 @@ def test_what_counts_as_evidence(
     assert (found.option, found.passes_at) == ((None, None) if verdict is PASS else ("lang", []))
 
 
+@pytest.mark.parametrize(("maker", "verdict"), [("maker", UNKNOWN), ("other", PASS)])
+def test_nobody_is_independent_of_their_own_model(made: Any, maker: str, verdict: Verdict) -> None:
+    bench = made.benchmark({made.subject: 90.0}, maker=maker)
+    model = made.model(languages=None)
+    assert made.finding("language", model, {"lang": ("ja",)}, benchmarks={"b": bench}).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("declared", "verdict"), [(("zh-Hans", "zh-Hant"), PASS), (("zh-Hans",), UNKNOWN), (("zh-Hant",), UNKNOWN)]
+)
+def test_chinese_is_both_scripts(made: Any, declared: tuple[str, ...], verdict: Verdict) -> None:
+    found = made.finding("language", made.model(languages=made.languages(*declared)), {"lang": ("zh",)})
+    assert found.verdict is verdict
+
+
 def test_a_score_against_the_makers_word_carries_a_condition(made: Any) -> None:
     model = made.model(languages=made.languages("en", closed=True))
     found = made.finding(
@@ -125,7 +140,6 @@ def test_a_hint_is_told_for_what_it_is(made: Any, facts: dict[str, Any], hint: s
     assert hint in found.reason
 
 
-@pytest.mark.xfail(strict=True, reason="defect: a list with a count beside it is told as 'a count and no list'")
 def test_a_list_beside_a_count_is_not_called_no_list(made: Any) -> None:
     model = made.model(languages=made.languages("en", "fr", count=2))
     found = made.finding("language", model, {"lang": ("ja",)})

@@ -167,15 +167,6 @@ FORGET: dict[str, Callable[[Records], Records]] = {
 
 FLIPS = {
     ("evidence", "language"),  # documented: a maker's closed list against an independent score
-    # Defects, each with a strict xfail in test_license_rules.py or test_artifact_rules.py; take them out with it.
-    ("modalities", "territory"),
-    ("modalities", "seat"),
-    ("license", "deployment"),
-    ("lineage", "deployment"),
-    ("licence text", "deployment"),
-    ("base license", "deployment"),
-    ("architecture", "speed"),
-    ("parameters", "speed"),
 }
 
 
@@ -314,16 +305,7 @@ DEMANDING = {
 }
 
 
-BASE_TASKS = "defect: of a base model only chat is taken away, whatever else it does not do"
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        pytest.param(rule, marks=pytest.mark.xfail(strict=True, reason=BASE_TASKS)) if rule == "task" else rule
-        for rule in DEMANDING
-    ],
-)
+@pytest.mark.parametrize("rule", DEMANDING)
 def test_the_value_named_makes_the_rule_pass(made: Any, shipped: Catalog, rule: str) -> None:
     asks, machine = DEMANDING[rule], made.machine("16GiB")
     need = made.need(shipped, machine, **asks)
@@ -331,7 +313,7 @@ def test_the_value_named_makes_the_rule_pass(made: Any, shipped: Catalog, rule: 
     for model_id in shipped.models:
         found = next((f for f in judge(need, model_id).findings if f.rule == rule), None)
         change = found.change() if found else None
-        if found is None or found.verdict is not FAIL or change is None or change == Change(option="task", to=[]):
+        if found is None or found.verdict is not FAIL or change is None:
             continue
         then, bought = changed(asks, machine, change)
         again = judge(prepare(made.requirements(**then), shipped, bought), model_id)
@@ -341,6 +323,5 @@ def test_the_value_named_makes_the_rule_pass(made: Any, shipped: Catalog, rule: 
     assert tried or rule in ("users", "revenue"), "no model of the shipped catalog fails this rule"
 
 
-@pytest.mark.xfail(strict=True, reason="defect: passes_at [] is named for a task, and no task at all is chat again")
 def test_no_empty_list_of_tasks_is_offered(made: Any) -> None:
     assert made.finding("task", made.model(instruction_tuned=False, tasks=made.tasks())).change() is None

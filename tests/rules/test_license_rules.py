@@ -133,10 +133,7 @@ class TestConditions:
             ("output-training", (), "research", True),
             ("remote-restriction", (), "internal", True),
             ("governing-law", (), "internal", False),
-            pytest.param(
-                "source-disclosure", (), "redistribute", True,
-                marks=pytest.mark.xfail(strict=True, reason="defect: the duty to disclose source is never told"),
-            ),
+            ("source-disclosure", (), "redistribute", True),
         ],
     )  # fmt: skip
     def test_duties_are_conditions_of_the_uses_they_concern(
@@ -146,7 +143,6 @@ class TestConditions:
         found = self.told(made, made.model(license=made.terms("Strict")), {"use": use}, obligations=duties)
         assert found == (("Strict: show the name (3)",) if told else ())
 
-    @pytest.mark.xfail(strict=True, reason="defect: duties of permissive licences are never told, not even to a seller")
     def test_who_redistributes_is_told_to_keep_the_notice_of_a_permissive_licence(self, made: Any) -> None:
         duties = (made.duty("notice", "redistribute", says="keep the notice"),)
         grants = {"redistribute": "conditional"}
@@ -155,6 +151,14 @@ class TestConditions:
             made, model, {"use": "redistribute"}, category="permissive", obligations=duties, uses=grants
         )
         assert found == ("Strict: keep the notice (3)",)
+
+    def test_what_is_known_is_told_though_another_licence_was_not_read(self, made: Any, derived: Any) -> None:
+        licenses = {
+            "Free": made.license(short="Free", obligations=(made.duty("notice", says="keep the notice"),)),
+            "Strict": made.license(short="Strict", uses={}),
+        }
+        found = made.finding("license-use", derived(), licenses=licenses)
+        assert (found.verdict, found.conditions) == (UNKNOWN, ("Free: keep the notice (3)",))
 
     @pytest.mark.parametrize(
         ("facts", "asked"),
@@ -249,7 +253,6 @@ def test_the_strictest_licence_of_a_chain_decides(made: Any, derived: Any) -> No
     assert f"inherited from {BASE}" in found.reason
 
 
-@pytest.mark.xfail(strict=True, reason="defect: `_strictest` drops the conditions of all licences but one")
 def test_the_conditions_of_all_licences_of_a_chain_are_told(made: Any, derived: Any) -> None:
     licenses = {
         "Free": made.license(monthly_users=made.limit(10, "condition", says="show the first name")),
@@ -274,10 +277,7 @@ class TestPlaces:
             (("EU", "GB"), "CH", PASS),
             (("EU", "GB"), "NO", PASS),
             (("KR",), "KR", FAIL),
-            pytest.param(
-                ("DE",), "EU", FAIL,
-                marks=pytest.mark.xfail(strict=True, reason="defect: EU asked does not meet an excluded member"),
-            ),
+            (("DE",), "EU", FAIL),
         ],
     )  # fmt: skip
     @pytest.mark.parametrize("inherited", [False, True])
@@ -301,14 +301,12 @@ class TestPlaces:
         strict = {"Strict": made.license(**{fact: made.excluding("EU", modalities=("image",))})}
         assert made.finding(rule, model, {rule: given("DE")}, licenses=strict).verdict is verdict
 
-    @pytest.mark.xfail(strict=True, reason="defect: unrecorded modalities fail; learning them flips it")
     def test_an_unrecorded_input_leaves_the_exclusion_open(self, made: Any, rule: str, fact: str, given: Any) -> None:
         model = made.model(license=made.terms("Strict"), modalities=None)
         strict = {"Strict": made.license(**{fact: made.excluding("EU", modalities=("image",))})}
         found = made.finding(rule, model, {rule: given("DE")}, licenses=strict)
         assert (found.verdict, found.missing) == (UNKNOWN, ("modalities",))
 
-    @pytest.mark.xfail(strict=True, reason="defect: a text-only tune escapes its multimodal base's limit")
     def test_the_exclusion_of_a_multimodal_base_model_comes_along(
         self, made: Any, rule: str, fact: str, given: Any
     ) -> None:
@@ -329,6 +327,28 @@ class TestPlaces:
 
     def test_not_asked_is_no_finding(self, made: Any, rule: str, fact: str, given: Any) -> None:
         assert made.finding(rule) is None
+
+
+def test_the_same_licence_binds_by_every_model_that_is_under_it(made: Any) -> None:
+    """A text-only tune under the licence of its multimodal base model."""
+    strict = made.terms("Strict")
+    models = {
+        made.subject: made.model(license=strict, lineage=made.made_from(BASE)),
+        BASE: made.model(license=strict, modalities=made.modalities("text", "image")),
+    }
+    licenses = {"Strict": made.license(seat=made.excluding("EU", modalities=("image",)))}
+    assert made.finding("seat", models, {"seat": "DE"}, licenses=licenses).verdict is FAIL
+    models[BASE] = made.model(license=strict, modalities=None)
+    found = made.finding("seat", models, {"seat": "DE"}, licenses=licenses)
+    assert (found.verdict, found.missing) == (UNKNOWN, (f"models/{BASE}.modalities",))
+
+
+@pytest.mark.parametrize(("rule", "fact"), [("territory", "territories"), ("seat", "seat")])
+def test_no_country_is_invented_to_move_to(made: Any, rule: str, fact: str) -> None:
+    strict = {"Strict": made.license(**{fact: made.excluding("EU")})}
+    asked = {rule: ("DE",) if rule == "territory" else "DE"}
+    found = made.finding(rule, made.model(license=made.terms("Strict")), asked, licenses=strict)
+    assert (found.verdict, found.option, found.passes_at) == (FAIL, None, None)
 
 
 def test_one_excluded_country_fails_and_the_others_are_what_would_pass(made: Any) -> None:

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from advisor.catalog.compile import build
+from advisor.catalog.load import Catalog
+from advisor.rules.evaluate import evaluate
 from advisor.rules.finding import RULES
+from advisor.rules.offers import UNKNOWN_LOSS, losses
 from advisor.rules.verdict import FAIL, PASS, UNKNOWN
 
 OFFICIAL, PACKER, STRANGER = "maker/model-GGUF", "packer/model-GGUF", "stranger/model-GGUF"
@@ -80,14 +84,37 @@ def test_known_bytes_on_ties(made: Any) -> None:
     assert made.judged(made.model(artifacts=(unsure, sure))).offer.repository.repo == "packer/z-GGUF"
 
 
-@pytest.mark.xfail(strict=True, reason="defect: IQ1_S counts `like` Q2_K, so --min-quant Q2_K offers one bit a weight")
 @pytest.mark.parametrize(
-    ("least", "coarser"), [("Q2_K", "IQ1_S"), ("Q2_K", "TQ1_0"), ("Q3_K_S", "IQ3_XXS"), ("IQ2_M", "UD-IQ1_M")]
+    ("least", "coarser"), [("Q2_K", "IQ1_S"), ("Q2_K", "TQ1_0"), ("Q3_K_S", "IQ3_XXS"), ("Q2_K", "UD-IQ2_M")]
 )
 def test_coarser_than_asked_is_never_offered(shipped: Any, least: str, coarser: str) -> None:
-    from advisor.rules.offers import losses
-
     assert losses(shipped)[coarser] > losses(shipped)[least]
+
+
+def test_what_nobody_measured_is_not_offered_even_on_request(made: Any, shipped: Any) -> None:
+    need = made.need(shipped, made.machine("512GiB"), min_quant="IQ1_S")
+    offered = {j.offer.file.quantization for j in evaluate(need) if j.offer}
+    assert offered
+    assert not {name for name in offered if "IQ1" in name or "IQ2" in name or "TQ" in name}
+
+
+def test_only_quantizations_whose_loss_is_unknown_leave_it_open(made: Any) -> None:
+    found = made.finding("artifact", made.model(artifacts=(made.repository(made.file("XQ7")),)))
+    assert (found.verdict, found.missing) == (UNKNOWN, ("quantizations: XQ7",))
+
+
+def test_likeness_goes_one_step(made: Any) -> None:
+    from advisor.catalog.schema import QuantizationLoss, QuantizationTable
+
+    entries = {
+        "A": QuantizationLoss(increase=0.5),
+        "B": QuantizationLoss(like="A"),
+        "C": QuantizationLoss(like="B"),
+        "D": QuantizationLoss(),
+    }
+    table = QuantizationTable(name="T", metric="m", reference_model="r", entries=entries, sources=made.sources)
+    catalog = Catalog(build("", {**made.records(), "quantizations": {"t": table}}))
+    assert losses(catalog) == {"A": 0.5, "B": 0.5, "C": UNKNOWN_LOSS, "D": UNKNOWN_LOSS}
 
 
 class TestVerdict:

@@ -78,16 +78,19 @@ def test_not_asked_is_no_finding(made: Any) -> None:
     assert made.finding("origin", made.model(lineage=None)) is None
 
 
-EU_ORIGIN = "defect: EU is accepted as a country and never stands for its members here"
-
-
 @pytest.mark.parametrize(
-    ("asked", "verdict"),
+    ("country", "asked", "change"),
     [
-        pytest.param({"origin": ("EU",)}, PASS, marks=pytest.mark.xfail(strict=True, reason=EU_ORIGIN)),
-        pytest.param({"exclude_origin": ("EU",)}, FAIL, marks=pytest.mark.xfail(strict=True, reason=EU_ORIGIN)),
+        ("FR", {"origin": ("EU",)}, None),
+        ("GB", {"origin": ("EU",)}, ("origin", ["EU", "GB"])),
+        ("FR", {"exclude_origin": ("EU", "CN")}, ("exclude_origin", ["CN"])),
+        ("GB", {"exclude_origin": ("EU",)}, None),
+        ("FR", {"origin": ("EU",), "exclude_origin": ("DE",)}, None),
     ],
 )
-def test_the_european_union_stands_for_its_members(made: Any, asked: dict[str, Any], verdict: Verdict) -> None:
-    french = {"maker": made.provider("FR", "maker")}
-    assert made.finding("origin", asks=asked, providers=french).verdict is verdict
+def test_the_european_union_stands_for_its_members(
+    made: Any, country: str, asked: dict[str, Any], change: tuple[str, list[str]] | None
+) -> None:
+    found = made.finding("origin", asks=asked, providers={"maker": made.provider(country, "maker")})
+    assert found.verdict is (FAIL if change else PASS)
+    assert (found.option, found.passes_at) == (change or (None, None))

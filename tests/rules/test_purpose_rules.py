@@ -36,7 +36,11 @@ def test_status(made: Any, weights: str, status: str, verdict: Verdict, words: s
         (("embedding",), False, ("embedding",), PASS, None),
         (None, True, ("chat",), UNKNOWN, None),
         (None, False, ("code",), UNKNOWN, None),
-        (None, False, ("chat",), FAIL, []),
+        (None, False, ("chat",), FAIL, None),
+        (None, False, ("chat", "code"), FAIL, None),
+        (("code",), False, ("chat", "vision", "code"), FAIL, ["code"]),
+        (("chat",), False, ("chat", "vision"), FAIL, None),
+        (("code",), True, ("vision",), FAIL, None),
     ],
 )
 def test_task(
@@ -51,7 +55,7 @@ def test_task(
     found = made.finding("task", model, {"task": asked})
     assert (found.verdict, found.required, found.passes_at) == (verdict, list(asked), passes_at)
     assert found.missing == (("tasks",) if verdict is UNKNOWN else ())
-    assert found.option == ("task" if verdict is FAIL else None)
+    assert found.option == ("task" if passes_at else None)
 
 
 def test_a_base_model_is_told_apart_from_a_model_for_something_else(made: Any) -> None:

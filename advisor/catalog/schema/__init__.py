@@ -32,6 +32,7 @@ from advisor.catalog.schema.license import (
     Territories,
 )
 from advisor.catalog.schema.model import (
+    DEFAULT_QUANTIZATION,
     Ancestor,
     ArtifactFile,
     ArtifactRepository,
@@ -71,6 +72,7 @@ from advisor.catalog.schema.source import (
 )
 
 __all__ = [
+    "DEFAULT_QUANTIZATION",
     "Ancestor",
     "Architecture",
     "Article",

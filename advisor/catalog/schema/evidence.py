@@ -27,8 +27,8 @@ class Benchmark(Record, frozen=True, kw_only=True):
     tasks: tuple[Task, ...] = ()
     publisher: Text
     publisher_type: PublisherType
-    makes_models: bool = False
-    """The publisher also trains some of the models it measures."""
+    maker: str | None = None
+    """The publisher's own provider id, where it trains models too: on those its results are a vendor's."""
     harness: Text
     harness_version: Text
     date: Day
@@ -43,6 +43,10 @@ class Benchmark(Record, frozen=True, kw_only=True):
     results: dict[str, Result]
     """By model id."""
     note: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.floor < self.ceiling:
+            raise ValueError("the floor must lie above 0 and below the ceiling")
 
 
 class HardwareProfile(Record, frozen=True, kw_only=True):
@@ -98,7 +102,10 @@ class Article(Record, frozen=True, kw_only=True):
 
 
 class QuantizationLoss(Record, frozen=True, kw_only=True):
-    """What a quantization costs: the increase of the table's metric, or the entry that it counts `like`."""
+    """What a quantization costs: the increase of the table's metric, or the measured entry that it counts `like`.
+
+    With neither its loss is unknown, and files of it are never offered.
+    """
 
     increase: Annotated[float, Meta(ge=0)] | None = None
     like: str | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
+
 from advisor.catalog.schema.source import Count, Country, Modality, Record, Sha256, Sources, Text, Use
 
 
@@ -68,7 +70,7 @@ class License(Record, frozen=True, kw_only=True):
     aliases: tuple[Text, ...] = ()
     """Hub tags and other names under which it is met."""
     text: LicenseText
-    uses: dict[Use, Literal["allowed", "conditional", "forbidden"]] = {}
+    uses: dict[Use, Literal["allowed", "conditional", "forbidden"]] = msgspec.field(default_factory=dict)
     """What each use is granted; a use that is absent is unknown."""
     monthly_users: Limit | None = None
     revenue: Limit | None = None

@@ -7,11 +7,28 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from advisor.catalog.schema.architecture import Architecture
-from advisor.catalog.schema.source import Count, Country, Date, Day, Modality, Record, Revision, Sha256, Sources, Tag, Task, Text
+from advisor.catalog.schema.source import (
+    Count,
+    Country,
+    Date,
+    Day,
+    Modality,
+    Record,
+    Revision,
+    Sha256,
+    Sources,
+    Tag,
+    Task,
+    Text,
+)
 
 
 class Availability(Record, frozen=True, kw_only=True):
-    """Whether anyone can download the weights, and whether the maker still stands behind the model."""
+    """Whether anyone can download the weights, and whether the maker still stands behind the model.
+
+    `superseded`: the maker has published a later version of the same line and size class, or names a
+    replacement; a newer family alone does not count.
+    """
 
     weights: Literal["open", "closed", "announced"]
     status: Literal["active", "superseded", "retired"] = "active"
@@ -123,6 +140,10 @@ class Training(Record, frozen=True, kw_only=True):
     closed_model_outputs: str | None = None
     """Which closed model's outputs were trained on, by the maker's own statement."""
     sources: Sources
+
+
+DEFAULT_QUANTIZATION = "Q4_K_M"
+"""The coarsest quantization that is offered where nothing else was asked."""
 
 
 class ArtifactFile(Record, frozen=True, kw_only=True):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from math import ceil
 
-from advisor.catalog.schema import Source
+from advisor.catalog.lineage import Chain
+from advisor.catalog.schema import Model, Source
 from advisor.hardware.memory import GIB
 from advisor.hardware.placement import RAM_SHARE, UNIFIED_SHARE, VRAM_SHARE
 from advisor.needs.units import format_size
-from advisor.rules.finding import Finding, unknown
-from advisor.rules.offers import named_files, sketch
+from advisor.rules.finding import Finding, Value, unknown
+from advisor.rules.offers import UNKNOWN_LOSS, named_files, sketch
 from advisor.rules.subject import Need, Offer, Subject
 from advisor.rules.verdict import FAIL, PASS
 
@@ -23,10 +24,8 @@ def artifact(subject: Subject, need: Need, offer: Offer | None) -> Finding:
             reason=f"{offer.file.quantization} by {_uploader(need, offer)}",
             sources=offer.repository.sources,
         )  # fmt: skip
-    known = {
-        file.quantization: need.losses.get(file.quantization) for _, file, _ in named_files(subject.model, need.catalog)
-    }
-    measured = {name: loss for name, loss in known.items() if loss is not None}
+    known = {file.quantization for _, file, _ in named_files(subject.model, need.catalog)}
+    measured = {name: loss for name in known if (loss := need.losses.get(name, UNKNOWN_LOSS)) < UNKNOWN_LOSS}
     if measured:
         best = min(measured, key=lambda name: (measured[name], name))
         return Finding(
@@ -38,21 +37,26 @@ def artifact(subject: Subject, need: Need, offer: Offer | None) -> Finding:
             rule="artifact", verdict=FAIL, observed="none", required=f"{wanted} or better",
             reason="there are no weights to make an artifact of", sources=subject.model.availability.sources,
         )  # fmt: skip
+    if known:
+        reason = f"what its quantizations lose ({', '.join(sorted(known))}) is not known"
+        paths = [f"quantizations: {name}" for name in sorted(known)]
+        return unknown("artifact", reason, *paths, required=f"{wanted} or better")
     return unknown("artifact", "no GGUF of a named publisher is known", "artifacts", required=f"{wanted} or better")
 
 
 def publisher(subject: Subject, need: Need, offer: Offer | None) -> Finding | None:
-    """`--publisher` and restricted data limit who may have uploaded the artifact."""
-    asked = need.requirements.publisher
-    allowed = asked or (("official",) if need.requirements.privacy == "restricted" else ())
-    if not allowed or offer is None:
+    """`--publisher` limits who may have uploaded the artifact; restricted data leaves the maker alone."""
+    asked, restricted = need.requirements.publisher, need.requirements.privacy == "restricted"
+    if offer is None or not (asked or restricted):
         return None
-    fits = offer.publisher in allowed or (offer.official and "official" in allowed)
+    named = not asked or offer.publisher in asked or (offer.official and "official" in asked)
+    cleared = offer.official or not restricted
+    mended = cleared and not named
     return Finding(
-        rule="publisher", verdict=PASS if fits else FAIL, observed=offer.publisher, required=list(allowed),
-        reason=f"uploaded by {_uploader(need, offer)}",
-        option="publisher" if asked and not fits else None,
-        passes_at=[*allowed, offer.publisher] if asked and not fits else None, sources=offer.repository.sources,
+        rule="publisher", verdict=PASS if named and cleared else FAIL, observed=offer.publisher,
+        required=["official"] if restricted else list(asked), reason=f"uploaded by {_uploader(need, offer)}",
+        option="publisher" if mended else None, passes_at=[*asked, offer.publisher] if mended else None,
+        sources=offer.repository.sources,
     )  # fmt: skip
 
 
@@ -64,7 +68,7 @@ def _uploader(need: Need, offer: Offer) -> str:
 
 
 def deployment(subject: Subject, need: Need, offer: Offer | None) -> Finding | None:
-    """Closed systems cannot run here; sites without a network need a known hash and no acceptance online."""
+    """What cannot be downloaded cannot run here; without a network nothing may have to be asked or accepted online."""
     availability, asked = subject.model.availability, need.requirements
     required = "air-gapped" if asked.no_network else "on-prem"
     if availability.weights == "closed":
@@ -75,6 +79,11 @@ def deployment(subject: Subject, need: Need, offer: Offer | None) -> Finding | N
         )  # fmt: skip
     if not asked.local_only:
         return None
+    if availability.weights == "announced":
+        return Finding(
+            rule="deployment", verdict=FAIL, observed="announced", required=required,
+            reason="its weights have not been published, so they cannot be downloaded", sources=availability.sources,
+        )  # fmt: skip
     if asked.no_network:
         found = _without_network(subject, need, offer)
         if found:
@@ -87,31 +96,49 @@ def deployment(subject: Subject, need: Need, offer: Offer | None) -> Finding | N
 
 def _without_network(subject: Subject, need: Need, offer: Offer | None) -> Finding | None:
     """Return what stands against a site that has no way out, or None."""
-    gate = subject.model.gated
+    gate, use = subject.model.gated, need.requirements.use
     for term in subject.chain.terms:
-        if term.license and any(duty.kind == "call-home" for duty in term.license.obligations):
-            reason = f"the licence {term.id} asks for a connection to its licensor"
-            return _needs_network(need, reason, term.license.text.sources)
+        for duty in term.license.obligations if term.license else ():
+            if duty.kind in _ONLINE and (not duty.uses or use in duty.uses):
+                reason = f"the licence {term.id} asks for {_ONLINE[duty.kind]} ({duty.clause})"
+                return _needs_network(need, reason, term.license.text.sources if term.license else ())
     if gate and gate.value:
         reason = "its terms have to be accepted online, and no record of that is known"
         return _needs_network(need, reason, gate.sources)
-    missing = []
-    if offer is None or not (offer.file.sha256 or len(offer.file.shard_sha256) == offer.file.shards):
-        missing.append("artifacts.files.sha256")
+    gaps = _unsettled_terms(subject.chain)
     if gate is None:
-        missing.append("gated")
-    if missing:
-        what = "the sha256 of the artifact" if missing[0] != "gated" else "whether its terms must be accepted online"
-        return unknown("deployment", f"{what} is not recorded", *missing, required="air-gapped")
-    return None
+        gaps = {"gated": "whether its terms must be accepted online is not recorded"} | gaps
+    if offer is None or not (offer.file.sha256 or len(offer.file.shard_sha256) == offer.file.shards):
+        gaps = {"artifacts.files.sha256": "the sha256 of the artifact is not recorded"} | gaps
+    return unknown("deployment", "; ".join(gaps.values()), *gaps, required="air-gapped") if gaps else None
+
+
+_ONLINE = {
+    "call-home": "a connection to its licensor",
+    "acceptance": "an agreement given online, and no record of one is known",
+}
+"""Duties that need a network once. A licence that is accepted by mere use has no duty of the kind `acceptance`."""
+
+
+def _unsettled_terms(chain: Chain) -> dict[str, str]:
+    """Return by path the facts about licences without which a call home or an acceptance may stand somewhere."""
+    gaps = {f"models/{link.id}.license": f"the licence of {link.id} is not known" for link in chain.unlicensed}
+    for term in chain.terms:
+        if term.license is None or term.license.text.read != "full":
+            gaps[f"licenses/{term.id}.text"] = f"{term.id} was not read in full; it may ask for a connection"
+    if not chain.complete:
+        gaps["lineage"] = "what it was made from is not recorded"
+    return gaps
 
 
 def _needs_network(need: Need, reason: str, sources: tuple[Source, ...]) -> Finding:
-    restricted = need.requirements.privacy == "restricted"
+    restricted, air_gapped = need.requirements.privacy == "restricted", need.requirements.air_gapped
+    change: tuple[str | None, Value | None] = ("privacy", "confidential") if restricted else ("air_gapped", False)
+    if restricted and air_gapped:
+        change = None, None
     return Finding(
         rule="deployment", verdict=FAIL, observed="needs a network once", required="air-gapped", reason=reason,
-        option="privacy" if restricted else "air_gapped", passes_at="confidential" if restricted else False,
-        sources=sources,
+        option=change[0], passes_at=change[1], sources=sources,
     )  # fmt: skip
 
 
@@ -123,7 +150,7 @@ def memory(subject: Subject, need: Need, offer: Offer | None) -> Finding | None:
     if not need.engines:
         return unknown("memory", "the machine's memory is not known", "machine.ram_bytes", "machine.vram_bytes")
     if offer.plan is None:
-        return unknown("memory", "its memory cannot be worked out", *_unmeasured(subject, offer), required=budget)
+        return _without_plan(subject, offer, budget)
     shape = subject.model.architecture
     sources = offer.repository.sources + (shape.sources if shape else ())
     total = offer.plan.total_bytes
@@ -152,14 +179,25 @@ def _without_artifact(subject: Subject, need: Need, budget: int) -> Finding | No
     return unknown("memory", reason, "artifacts", required=budget)
 
 
+def _without_plan(subject: Subject, offer: Offer, budget: int) -> Finding:
+    """Fail a file that is larger than any memory granted; without its shape nothing else can be said."""
+    size = offer.file.size_bytes
+    if size and size > budget:
+        return Finding(
+            rule="memory", verdict=FAIL, observed=size, required=budget, sources=offer.repository.sources,
+            reason=f"its file alone has {format_size(size)}, and {format_size(budget)} are granted",
+        )  # fmt: skip
+    return unknown("memory", "its memory cannot be worked out", *_unmeasured(subject, offer), required=budget)
+
+
 def _unmeasured(subject: Subject, offer: Offer) -> list[str]:
     """Return the facts whose absence keeps memory from being worked out."""
-    known = {
-        "architecture": subject.model.architecture,
-        "parameters": subject.model.parameters,
-        "artifacts.files.size_bytes": offer.file.size_bytes,
-    }
-    return [path for path, fact in known.items() if not fact] or ["architecture.cache"]
+    shape = subject.model.architecture
+    missing = ["artifacts.files.size_bytes"] if not offer.file.size_bytes else []
+    if shape is None:
+        return ["architecture", *missing]
+    needed = {"cache": shape.cache, "vocabulary_size": shape.vocabulary_size, "hidden_size": shape.hidden_size}
+    return [f"architecture.{name}" for name, fact in needed.items() if not fact] + missing
 
 
 def _memory_to_have(need: Need, total: int) -> tuple[str, int]:
@@ -177,11 +215,27 @@ def speed(subject: Subject, need: Need, offer: Offer | None) -> Finding | None:
     if asked is None or offer is None:
         return None
     if offer.speed is None:
-        return unknown("speed", "its speed cannot be estimated", "artifacts.files.size_bytes", required=asked)
+        paths = ("artifacts.files.size_bytes",) if need.engines else ("machine.ram_bytes", "machine.vram_bytes")
+        return unknown("speed", "its speed cannot be estimated", *paths, required=asked)
     rate = offer.speed.decode_tokens_per_second
     fits = rate >= asked
+    unread = _unread_share(subject.model)
+    if unread and not fits:
+        reason = f"about {rate:g} tokens/s if a token reads the whole file; a mixture of experts reads less"
+        return unknown("speed", reason, *unread, required=asked)
     return Finding(
         rule="speed", verdict=PASS if fits else FAIL, observed=rate, required=asked,
         reason=f"about {rate:g} tokens/s ({offer.speed.basis})",
         option=None if fits else "min_speed", passes_at=None if fits else rate,
     )  # fmt: skip
+
+
+def _unread_share(model: Model) -> list[str]:
+    """Return the facts without which a model may read less of its file for a token than was counted."""
+    shape, counts = model.architecture, model.parameters
+    if shape is None or counts is None:
+        return [name for name, fact in (("architecture", shape), ("parameters", counts)) if fact is None]
+    if shape.experts is None or counts.active:
+        return []
+    needed = {"vocabulary_size": shape.vocabulary_size, "hidden_size": shape.hidden_size}
+    return [f"architecture.{name}" for name, fact in needed.items() if fact is None]

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
+from advisor.catalog.codes import language_name
 from advisor.catalog.schema import Languages, Source
-from advisor.needs.codes import language_name
+from advisor.rules.evidence import covers, names, voice
 from advisor.rules.finding import Finding
 from advisor.rules.subject import Need, Subject
 from advisor.rules.verdict import FAIL, PASS, UNKNOWN, Verdict, all_of
-
-
-def covers(declared: str, asked: str) -> bool:
-    """Say whether a declared tag holds the asked one: `zh` covers `zh-Hans`, not the other way round."""
-    return declared == asked or asked.startswith(declared + "-")
-
-
-def names(declared: Collection[str], asked: str) -> bool:
-    """Say whether one of the declared tags covers the asked one."""
-    if asked in declared:
-        return True
-    parts = asked.split("-")
-    return any("-".join(parts[:count]) in declared for count in range(1, len(parts)))
 
 
 def language(subject: Subject, need: Need) -> Finding | None:
@@ -64,7 +50,7 @@ def _one(subject: Subject, need: Need, tag: str) -> _Answer:
     scored = [
         (benchmark, result)
         for _, benchmark, result in need.catalog.results.get(subject.id, ())
-        if benchmark.publisher_type == "independent" and benchmark.language and covers(benchmark.language, tag)
+        if benchmark.language and covers(benchmark.language, tag) and voice(benchmark, subject.model) == "independent"
     ]
     above = [(b, r) for b, r in scored if r.score >= b.floor]
     if above:
@@ -87,7 +73,7 @@ def _one(subject: Subject, need: Need, tag: str) -> _Answer:
 def _undecided(name: str, tag: str, declared: Languages | None, below: list[str]) -> _Answer:
     """Say what there is where it is not enough."""
     hints = list(below)
-    if declared and declared.count:
+    if declared and declared.count and not declared.tags:
         hints.append(f"the maker gives a count ({declared.count} languages) and no list")
     if declared and names(declared.card_tags, tag):
         hints.append("only a tag of the model card names it")

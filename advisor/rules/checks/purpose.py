@@ -11,14 +11,18 @@ from advisor.rules.verdict import FAIL, PASS
 
 
 def task(subject: Subject, need: Need) -> Finding:
-    """Every task asked must stand in the maker's list; a base model cannot chat."""
+    """Every task asked must stand in the maker's list; a base model cannot chat.
+
+    A change names the tasks that are left; where none is, there is nothing to change.
+    """
     asked = need.requirements.task
     stated = subject.model.tasks
     base = subject.model.instruction_tuned is False
+    left: list[str] = [t for t in asked if stated and t in stated.names and not (base and t == "chat")]
+    option, passes_at = ("task" if left else None), left or None
     if base and "chat" in asked:
         return Finding(
-            rule="task", verdict=FAIL, observed="base model", required=list(asked), option="task",
-            passes_at=[t for t in asked if t != "chat"],
+            rule="task", verdict=FAIL, observed="base model", required=list(asked), option=option, passes_at=passes_at,
             reason="a base model: it continues text and does not follow instructions",
             sources=stated.sources if stated else (),
         )  # fmt: skip
@@ -27,8 +31,8 @@ def task(subject: Subject, need: Need) -> Finding:
     lacking = [name for name in asked if name not in stated.names]
     if lacking:
         return Finding(
-            rule="task", verdict=FAIL, observed=list(stated.names), required=list(asked), option="task",
-            passes_at=[t for t in asked if t not in lacking],
+            rule="task", verdict=FAIL, observed=list(stated.names), required=list(asked), option=option,
+            passes_at=passes_at,
             reason=f"its maker does not state {_listed(lacking)} among its tasks", sources=stated.sources,
         )  # fmt: skip
     return Finding(

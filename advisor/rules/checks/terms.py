@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from advisor.catalog.lineage import Chain, Term, territory_covers
+import msgspec
+
+from advisor.catalog.lineage import Chain, Link, Term, territory_meets
 from advisor.catalog.schema import License, Source, Territories
 from advisor.rules.finding import Finding, Value, unknown
 from advisor.rules.subject import Need, Subject
@@ -55,18 +57,19 @@ def license_use(subject: Subject, need: Need) -> Finding:
             reason=f"{_short(term)} forbids {use} use{_through(subject, term)}",
             option="use" if research else None, passes_at="research" if research else None, sources=_of(term),
         )  # fmt: skip
+    conditions = tuple(_conditions(subject, need))
     gap = _gap("license-use", subject.chain, use)
-    if gap:
-        return gap
-    if verdict is UNKNOWN:
+    if gap is None and verdict is UNKNOWN:
         term = next(t for v, t in answers if v is UNKNOWN)
         reason = f"nobody has read in {_short(term)} whether it grants {use} use{_through(subject, term)}"
-        return unknown("license-use", reason, f"licenses/{term.id}.uses.{use}", required=use)
+        gap = unknown("license-use", reason, f"licenses/{term.id}.uses.{use}", required=use)
+    if gap:
+        return msgspec.structs.replace(gap, conditions=conditions)
     names = ", ".join(_short(t) for t in subject.chain.terms)
     return Finding(
         rule="license-use", verdict=PASS, observed=[t.id for t in subject.chain.terms], required=use,
         reason=f"{names} {'grants' if len(answers) == 1 else 'grant'} {use} use",
-        conditions=tuple(_conditions(subject, need)), sources=_sources(subject.chain.terms),
+        conditions=conditions, sources=_sources(subject.chain.terms),
     )  # fmt: skip
 
 
@@ -79,27 +82,24 @@ def _conditions(subject: Subject, need: Need) -> Iterable[str]:
         if record is None:
             continue
         for duty in record.obligations:
-            active = duty.kind in _DUTIES and (not duty.uses or use in duty.uses)
-            if active and record.category != "permissive":
+            if duty.kind not in _NO_DUTIES and (not duty.uses or use in duty.uses):
                 told[f"{record.short}: {duty.says} ({duty.clause})"] = None
         for limit, given in ((record.monthly_users, need.requirements.monthly_users),
                              (record.revenue, need.requirements.annual_revenue)):  # fmt: skip
             if limit and given is None and (not limit.uses or use in limit.uses):
                 told[f"{record.short}: {limit.says} ({limit.clause})"] = None
-        if record.territories and not need.requirements.territory:
-            told[f"{record.short}: {record.territories.says} ({record.territories.clause})"] = None
-        if record.seat and not need.requirements.seat and _concerns(subject, record.seat):
-            told[f"{record.short}: {record.seat.says} ({record.seat.clause})"] = None
+        for places, asked in ((record.territories, need.requirements.territory),
+                              (record.seat, need.requirements.seat)):  # fmt: skip
+            if places and not asked and _concerns(subject, term, places) is not PASS:
+                told[f"{record.short}: {places.says} ({places.clause})"] = None
     gate = subject.model.gated
     if gate and gate.value:
         told["the maker's repository is gated: accept its terms there and keep the record"] = None
     return told
 
 
-_DUTIES = {
-    "attribution", "naming", "notice", "flow-down", "acceptable-use", "field-of-use", "output-training",
-    "output-ownership", "remote-restriction", "revocable", "display", "acceptance", "call-home",
-}  # fmt: skip
+_NO_DUTIES = frozenset({"patent-termination", "governing-law"})
+"""Clauses that ask nothing of somebody who uses the model."""
 
 
 def users(subject: Subject, need: Need) -> Finding | None:
@@ -160,41 +160,62 @@ def _placed(subject: Subject, rule: str, required: Value, countries: tuple[str, 
         if record is None or excluded is None:
             found.append(_unread(rule, subject, term, required))
             continue
-        hit = [c for c in countries if territory_covers(excluded.countries, c)]
-        if not hit or not _concerns(subject, excluded):
-            continue
-        left = [c for c in countries if c not in hit]
-        found.append(
-            Finding(
-                rule=rule,
-                verdict=FAIL,
-                observed=list(excluded.countries),
-                required=required,
-                reason=f"{record.short}: {excluded.says} ({excluded.clause}){_through(subject, term)}",
-                option=rule,
-                passes_at=left or "another country",
-                sources=_of(term),
-            )
-        )
+        hit = [c for c in countries if territory_meets(excluded.countries, c)]
+        if hit:
+            left = [c for c in countries if c not in hit]
+            found.append(_excluded(subject, rule, required, left, term, excluded))
     gap = _gap(rule, subject.chain, required)
     return _strictest(rule, [*found, *([gap] if gap else [])], required)
 
 
-def _concerns(subject: Subject, excluded: Territories) -> bool:
-    """Say whether a restriction that names modalities concerns this model."""
+def _excluded(
+    subject: Subject, rule: str, required: Value, left: list[str], term: Term, excluded: Territories
+) -> Finding | None:
+    """Return what an exclusion of a country asked for means for this model; `left` are those it does not exclude."""
+    told = f"{_short(term)}: {excluded.says} ({excluded.clause})"
+    verdict = _concerns(subject, term, excluded)
+    if verdict is PASS:
+        return None
+    if verdict is UNKNOWN:
+        silent = _silent(subject, term)
+        paths = ["modalities" if model == subject.id else f"models/{model}.modalities" for model in silent]
+        reason = f"{told}, and the inputs of {' and '.join(silent)} are not recorded"
+        return unknown(rule, reason, *paths, required=required)
+    return Finding(
+        rule=rule, verdict=FAIL, observed=list(excluded.countries), required=required, sources=_of(term),
+        reason=told + _through(subject, term), option=rule if left else None, passes_at=left or None,
+    )  # fmt: skip
+
+
+def _concerns(subject: Subject, term: Term, excluded: Territories) -> Verdict:
+    """Return fail where a restriction concerns the model: where one under the licence has an input that it names."""
     if not excluded.modalities:
-        return True
-    known = subject.model.modalities
-    return known is None or any(m in known.inputs for m in excluded.modalities)
+        return FAIL
+    inputs = {m for link in _holders(subject, term) if link.model.modalities for m in link.model.modalities.inputs}
+    if not inputs.isdisjoint(excluded.modalities):
+        return FAIL
+    return UNKNOWN if _silent(subject, term) else PASS
+
+
+def _holders(subject: Subject, term: Term) -> list[Link]:
+    """Return the models of the chain that are under a licence themselves."""
+    stated = ((link, link.model.license) for link in subject.chain.links)
+    return [link for link, terms in stated if terms and term.id in (terms.id, *terms.also)]
+
+
+def _silent(subject: Subject, term: Term) -> list[str]:
+    """Return which models under a licence have no recorded inputs."""
+    return [link.id for link in _holders(subject, term) if link.model.modalities is None]
 
 
 def _strictest(rule: str, found: list[Finding | None], required: Value) -> Finding:
     """Return the finding that decides, with the conditions of all."""
     said = [f for f in found if f is not None]
+    conditions = tuple(dict.fromkeys(c for f in said for c in f.conditions))
     for verdict in (FAIL, UNKNOWN, PASS):
         for finding in said:
             if finding.verdict is verdict:
-                return finding
+                return msgspec.structs.replace(finding, conditions=conditions)
     return Finding(rule=rule, verdict=PASS, required=required, reason="no licence of the chain sets a limit here")
 
 

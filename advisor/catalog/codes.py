@@ -70,8 +70,13 @@ yi Yiddish; yo Yoruba; za Zhuang; zh Chinese; zu Zulu; fil Filipino; ceb Cebuano
 war Waray; min Minangkabau; ban Balinese
 """
 
-OFTEN_MEANT = {"UK": "GB", "EL": "GR", "JAPAN": "JP", "USA": "US", "jp": "ja", "cn": "zh", "kr": "ko", "vn": "vi"}
+COUNTRIES_OFTEN_MEANT = {"UK": "GB", "EL": "GR", "JAPAN": "JP", "USA": "US", "JA": "JP", "KOREA": "KR"}
+LANGUAGES_OFTEN_MEANT = {"jp": "ja", "jpn": "ja", "cn": "zh", "kr": "ko", "vn": "vi", "cz": "cs", "gr": "el"}
 """Codes that people write for others."""
+SAME_LANGUAGE = {"fil": "tl"}
+"""Filipino is standardized Tagalog, and makers and benchmarks use either tag."""
+SCRIPT_OF_REGION = {"zh-CN": "zh-Hans", "zh-SG": "zh-Hans", "zh-TW": "zh-Hant", "zh-HK": "zh-Hant", "zh-MO": "zh-Hant"}
+"""Written Chinese by region: makers declare the script."""
 
 
 @cache
