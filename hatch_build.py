@@ -18,9 +18,9 @@ class CatalogHook(BuildHookInterface):
         sys.path.insert(0, self.root)
         import msgspec
 
+        from advisor.catalog.compile import compile_files
         from advisor.catalog.files import read_folder
         from advisor.catalog.references import problems_of
-        from advisor.catalog.compile import compile_files
 
         snapshot = compile_files(read_folder(root / "catalog", root / "seeds"))
         problems = problems_of(snapshot)

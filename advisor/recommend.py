@@ -73,7 +73,7 @@ def _candidate(
     found: dict[str, Value] | None = None,
     shares: dict[str, float] | None = None,
 ) -> Candidate:
-    subject, offer = judged.subject, judged.offer
+    subject = judged.subject
     provider = need.catalog.providers[subject.model.provider]
     scores = told(found, shares) if found and shares else ()
     parameters = subject.model.parameters
@@ -87,7 +87,7 @@ def _candidate(
         license=_license(judged),
         artifact=_artifact(judged, need),
         memory=_memory(judged, need),
-        speed=offer.speed if offer else None,
+        speed=judged.speed,
         conditions=tuple(dict.fromkeys(c for f in judged.findings for c in f.conditions)),
         findings=judged.findings,
         scores=scores,
@@ -133,11 +133,11 @@ def _artifact(judged: Judged, need: Need) -> ArtifactStamp | None:
 
 def _memory(judged: Judged, need: Need) -> MemoryPlan | None:
     """Return the plan with the budget of the place where it fits, or of the largest."""
-    offer = judged.offer
-    if offer is None or offer.plan is None:
+    if judged.plan is None:
         return None
-    budgets = [offer.engine.budget_bytes] if offer.engine else [e.budget_bytes for e in need.engines]
-    return msgspec.structs.replace(offer.plan, budget_bytes=max(budgets)) if budgets else offer.plan
+    fits = judged.offer.engine if judged.offer else None
+    budgets = [fits.budget_bytes] if fits else [engine.budget_bytes for engine in need.engines]
+    return msgspec.structs.replace(judged.plan, budget_bytes=max(budgets)) if budgets else judged.plan
 
 
 _REPORTED = frozenset({"language-quality", "politeness", "performance", "use-case"})

@@ -72,7 +72,7 @@ def convert(text: str, data: Any, record_type: type[T], stated: set[str] | None 
         return msgspec.convert(data, record_type)
     except msgspec.ValidationError:
         lines = strict_yaml.Lines(text)
-        found = [(p, m) for p, m in problems_in(data, record_type) if stated is None or not p or p[0] in stated]
+        found = [(p, m) for p, m in problems_in(data, record_type) if stated is None or not p or str(p[0]) in stated]
         told = sorted({Problem(lines.of(path), placed(path, message)) for path, message in found[: MOST_PROBLEMS + 1]})
         if len(found) > MOST_PROBLEMS:
             told = [*told[:MOST_PROBLEMS], Problem(told[-1].line, f"and {len(found) - MOST_PROBLEMS} problems more")]

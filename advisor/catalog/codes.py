@@ -71,7 +71,7 @@ war Waray; min Minangkabau; ban Balinese
 """
 
 COUNTRIES_OFTEN_MEANT = {"UK": "GB", "EL": "GR", "JAPAN": "JP", "USA": "US", "JA": "JP", "KOREA": "KR"}
-LANGUAGES_OFTEN_MEANT = {"jp": "ja", "jpn": "ja", "cn": "zh", "kr": "ko", "vn": "vi", "cz": "cs", "gr": "el"}
+LANGUAGES_OFTEN_MEANT = {"jp": "ja", "jpn": "ja", "cn": "zh", "vn": "vi", "cz": "cs", "gr": "el"}
 """Codes that people write for others."""
 SAME_LANGUAGE = {"fil": "tl"}
 """Filipino is standardized Tagalog, and makers and benchmarks use either tag."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def lay_over(base: Snapshot, folders: tuple[Path, ...]) -> Overlaid:
         DataError: with every problem, also of references that an overlay breaks.
     """
     layers = [(folder, _read(folder)) for folder in folders]
-    told = "\n".join([base.digest, *(f"{folder} {files.digest(found)}" for folder, found in layers)])
+    told = "\n".join([base.digest, *(f"{_shown(folder)} {files.digest(found)}" for folder, found in layers)])
     digest = hashlib.sha256(told.encode()).hexdigest()
     return cached("overlay", digest, Overlaid, lambda: _overlaid(base, layers))
 
@@ -64,7 +65,7 @@ def _overlaid(base: Snapshot, layers: list[tuple[Path, list[files.CatalogFile]]]
                 problems += error.problems
             else:
                 facts = stated_in.setdefault(file.kind, {}).setdefault(file.id, {})
-                facts.update(dict.fromkeys(stated, str(folder)))
+                facts.update(dict.fromkeys(stated, _shown(folder)))
                 places[file.kind, file.id] = file
     if problems:
         raise DataError(problems)
@@ -74,6 +75,11 @@ def _overlaid(base: Snapshot, layers: list[tuple[Path, list[files.CatalogFile]]]
     if broken:
         raise DataError([_located(p, places.get((p.kind, p.id)), layers[-1][0]) for p in broken])
     return Overlaid(snapshot=snapshot, layers=stated_in)
+
+
+def _shown(folder: Path) -> str:
+    """Return a folder's name as text, also where its bytes are none."""
+    return os.fsencode(folder).decode("utf-8", "replace")
 
 
 def _without_family_facts(base: Snapshot, families: set[str]) -> dict[str, schema.Model]:
@@ -97,9 +103,10 @@ def merged(file: files.CatalogFile, below: Any) -> tuple[Any, list[str]]:
     text = file.text()
     record_type = files.KINDS[file.kind]
     data = read_data(text)
+    data = {} if data is None else data
     stated = [str(key) for key in data] if isinstance(data, dict) else []
     if below is None or not isinstance(data, dict):
-        return convert(text, {} if data is None else data, record_type), stated
+        return convert(text, data, record_type), stated
     return convert(text, msgspec.to_builtins(below) | data, record_type, set(stated)), stated
 
 

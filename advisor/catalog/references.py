@@ -103,7 +103,7 @@ def _of_quantizations(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
     for table_id, table in snapshot.quantizations.items():
         for name, entry in table.entries.items():
             meant = table.entries.get(entry.like) if entry.like else None
-            if entry.like and (meant is None or meant.like is not None):
+            if entry.like and (meant is None or meant.increase is None):
                 message = f"counts like '{entry.like}', which the table does not measure"
                 yield ReferenceProblem("quantizations", table_id, ("entries", name), message)
         if DEFAULT_QUANTIZATION not in table.entries:
@@ -113,6 +113,9 @@ def _of_quantizations(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
 
 def _of_evidence(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
     for benchmark_id, benchmark in snapshot.benchmarks.items():
+        if benchmark.maker and benchmark.maker not in snapshot.providers:
+            message = _missing("provider", benchmark.maker, dict(snapshot.providers))
+            yield ReferenceProblem("benchmarks", benchmark_id, ("maker",), message)
         for model_id in benchmark.results:
             if model_id not in snapshot.models:
                 message = _missing("model", model_id, dict(snapshot.models))

@@ -38,8 +38,6 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; nothing but a message ever reaches the user."""
     try:
         result = cli.main(arguments or ["--help"], prog_name="advisor", standalone_mode=False)
-    except click.exceptions.Exit as done:
-        return done.exit_code
     except click.UsageError as error:
         return _misused(error)
     except AdvisorError as error:

@@ -81,13 +81,12 @@ def write_file(target: Path, text: str) -> None:
     Raises:
         ExternalError: where the folder or the disk does not let us.
     """
-    target = Path(os.path.realpath(target))
     try:
         if target.exists() and not target.is_file():
             with open(target, "w", encoding="utf-8", newline="\n") as device:
                 device.write(text)
         else:
-            _replace(target, text)
+            _replace(Path(os.path.realpath(target)), text)
     except OSError as error:
         raise ExternalError(f"cannot write {target}: {error.strerror}") from None
 

@@ -64,18 +64,18 @@ def _placed(file: files.CatalogFile, path: Path_, message: str) -> tuple[str, in
     return file.name, line_of(file.text(), path), message
 
 
-def _values_everywhere(record: Any, today: str) -> Iterator[Finding]:
+def _values_everywhere(record: Any) -> Iterator[Finding]:
     """Look at what every kind of record has: days on which sources were read, codes of countries."""
     country = getattr(record, "country", None)
     if country is not None and country not in codes.countries():
         yield ("country",), f"unknown country '{country}'"
-    if any(source.accessed > today for source in sources_of(record)):
-        yield (), "a source was read on a day that lies in the future"
+    for source in sources_of(record):
+        yield from _day((), source.accessed)
 
 
 def _values(kind: str, record: Any, snapshot: Snapshot) -> Iterator[Finding]:
     check = _CHECKS.get(kind)
-    yield from _values_everywhere(record, date.today().isoformat())
+    yield from _values_everywhere(record)
     if check is not None:
         yield from check(record, snapshot)
 
@@ -96,11 +96,9 @@ def _model(model: schema.Model, snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _declared(model: schema.Model) -> Iterator[Finding]:
-    if model.released and model.released.date > date.today().isoformat():
-        yield ("released", "date"), "lies in the future"
-    for tag in model.languages.tags if model.languages else ():
-        if tag in codes.LANGUAGES_OFTEN_MEANT:
-            yield ("languages", "tags"), f"'{tag}' is no language; did you mean {codes.LANGUAGES_OFTEN_MEANT[tag]}?"
+    if model.released:
+        yield from _day(("released", "date"), model.released.date)
+    yield from _tags(("languages", "tags"), model.languages.tags if model.languages else ())
 
 
 def _parameters(model: schema.Model) -> Iterator[Finding]:
@@ -166,10 +164,26 @@ def _license(record: schema.License, snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _benchmark(record: schema.Benchmark, snapshot: Snapshot) -> Iterator[Finding]:
-    if record.ceiling <= record.floor:
-        yield ("ceiling",), "the ceiling is not above the floor"
     if record.language is None and not record.tasks:
         yield (), "measures neither a language nor a task"
+    yield from _tags(("language",), (record.language,) if record.language else ())
+    yield from _day(("date",), record.date)
+
+
+def _tags(path: Path_, tags: tuple[str, ...]) -> Iterator[Finding]:
+    for tag in tags:
+        if tag in codes.LANGUAGES_OFTEN_MEANT:
+            yield path, f"'{tag}' is no language; did you mean {codes.LANGUAGES_OFTEN_MEANT[tag]}?"
+
+
+def _day(path: Path_, day: str) -> Iterator[Finding]:
+    try:
+        known = date.fromisoformat(day if len(day) > 7 else f"{day}-01")
+    except ValueError:
+        yield path, f"there is no {day}"
+    else:
+        if known > date.today():
+            yield path, f"{day} lies in the future"
 
 
 def _article(record: schema.Article, snapshot: Snapshot) -> Iterator[Finding]:

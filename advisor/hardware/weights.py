@@ -130,10 +130,14 @@ def classes(architecture: Architecture, parameters: Parameters) -> tuple[Part, .
 
 def computed(architecture: Architecture, parameters: Parameters, quantization: str) -> Weights | None:
     """Return the bytes of a file in `quantization`, or None where they cannot be worked out."""
-    parts, mix = classes(architecture, parameters), MIXES.get(quantization)
-    if parts is None or mix is None:
-        return None
-    return _weigh(architecture, parts, mix)
+    parts = classes(architecture, parameters)
+    return weigh(architecture, parts, quantization) if parts else None
+
+
+def weigh(architecture: Architecture, parts: tuple[Part, ...], quantization: str) -> Weights | None:
+    """Return the bytes of tensors split by `classes` in `quantization`, or None where its mix is not known."""
+    mix = MIXES.get(quantization)
+    return _weigh(architecture, parts, mix) if mix else None
 
 
 def scaled(architecture: Architecture | None, parameters: Parameters | None, size: int, quantization: str) -> Weights:

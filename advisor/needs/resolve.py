@@ -164,8 +164,12 @@ class _Reader:
         return by_name[_named("hardware profile", name, by_name)]
 
     def _quantization(self, name: str) -> str:
-        entries = [n for table in self.catalog.snapshot.quantizations.values() for n in table.entries]
-        return _named("quantization", name, entries)
+        tables = self.catalog.snapshot.quantizations.values()
+        entries = {n: entry for table in tables for n, entry in table.entries.items()}
+        found = _named("quantization", name, entries)
+        if entries[found].increase is None and entries[found].like is None:
+            raise ValueError(f"nobody has measured what {found} loses; name a finer quantization")
+        return found
 
     def _weights(self) -> dict[str, float]:
         """Read `CRITERION=WEIGHT`; a weight is a number from 0 to 100."""

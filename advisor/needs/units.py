@@ -24,10 +24,10 @@ def parse_size(text: str) -> int:
     if not match:
         raise ValueError(f"'{text}' is not a size; write it like 24GB, 24GiB or 512MiB")
     number, prefix, binary = match.groups()
-    size = float(number) * (1024 if binary else 1000) ** _POWER[prefix.upper()]
+    size: float = float(number) * (1024 if binary else 1000) ** _POWER[prefix.upper()]
     if not 1 <= size <= LARGEST:
         raise ValueError(f"'{text}' is an impossible size")
-    return int(size)
+    return round(size)
 
 
 def parse_count(text: str | int) -> int:

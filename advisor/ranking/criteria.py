@@ -116,9 +116,9 @@ def speed(judged: Judged, need: Need) -> Value:
     reasoning = judged.subject.model.reasoning
     thinks = reasoning is not None and reasoning.mode == "always"
     wanted = need.requirements.min_speed or COMFORTABLE_SPEED * (THINKING if thinks else 1)
-    if judged.offer is None or judged.offer.speed is None:
+    if judged.speed is None:
         return Value(NO_EVIDENCE, "speed not known")
-    rate = judged.offer.speed.decode_tokens_per_second
+    rate = judged.speed.decode_tokens_per_second
     return Value(min(rate / wanted, 1.0), f"{rate:g} of {wanted:g} tokens/s needed")
 
 

@@ -8,6 +8,9 @@ from advisor.render.columns import WIDTH_WITHOUT_TERMINAL, paragraph
 from advisor.render.columns import table as columns_of
 from advisor.render.markup import escaped, rows_as_csv
 
+NARROW = 60
+"""Below this many cells each row takes two lines."""
+
 
 def _facts(document: HardwareReport) -> list[tuple[str, str]]:
     machine = document.machine
@@ -55,7 +58,9 @@ def table(document: HardwareReport, width: int = WIDTH_WITHOUT_TERMINAL, **_: ob
     lines += [paragraph(note, width, "  ", "note: ") for note in document.machine.notes]
     header, rows = _rows(document)
     users = f", {document.concurrency} users" if document.concurrency > 1 else ""
-    if rows:
+    if rows and width < NARROW:
+        told = "\n".join(f"{row[0]}\n{paragraph(' · '.join(row[1:]), width, '    ')}" for row in rows)
+    elif rows:
         told = columns_of(header, rows, width, tuple(range(len(header) - 2, len(header))))
     else:
         told = "Nothing of the catalog fits." if document.holders is None else "No profile of the catalog holds it."

@@ -54,4 +54,6 @@ def csv(document: Listing, **_: object) -> str:
 
 
 def _joined(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return " ".join(value) if isinstance(value, list) else value

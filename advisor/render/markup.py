@@ -25,4 +25,4 @@ def rows_as_csv(rows: Iterable[Sequence[object]]) -> str:
 
 
 def _inert(cell: object) -> object:
-    return "'" + cell if isinstance(cell, str) and cell.lstrip()[:1] in ("=", "+", "-", "@") else cell
+    return "'" + cell if isinstance(cell, str) and cell != "-" and cell.lstrip()[:1] in ("=", "+", "-", "@") else cell

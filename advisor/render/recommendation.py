@@ -113,7 +113,9 @@ def _marks(document: Recommendation) -> Iterator[str]:
     if any(c.license and c.license.inherited for c in ranked):
         told.append("+ further licences bind, inherited from base models")
     if len(document.requirements.lang) > 1:
-        told.append("evidence: plain figures are measured, ~ a vendor's, decl declared by the maker, - none")
+        told.append(
+            "evidence: plain figures are measured, (in brackets) not compared, ~ a vendor's, decl declared, - none"
+        )
     if told:
         yield "Marks: " + "; ".join(told) + "."
 

@@ -19,7 +19,7 @@ def table(document: Systems, width: int = WIDTH_WITHOUT_TERMINAL, **_: object) -
     for system in document.systems:
         name, places, entries = _row(system)
         blocks.append("\n".join([
-            paragraph(f"{name}  {places}", width, "    ", ""),
+            paragraph(f"{name}: {places}", width, "    ", ""),
             paragraph(entries or "no entry", width, "    "),
         ]))  # fmt: skip
     return "\n".join(blocks) + f"\n\n{len(document.systems)} systems\n"

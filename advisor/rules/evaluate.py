@@ -7,13 +7,15 @@ from typing import NamedTuple
 
 from advisor.catalog.lineage import resolve
 from advisor.catalog.load import Catalog
+from advisor.hardware.memory import MemoryPlan
 from advisor.hardware.placement import engines
 from advisor.hardware.schema import Machine
+from advisor.hardware.speed import Speed
 from advisor.needs.schema import Requirements
 from advisor.rules.checks import artifact, language, origin, purpose, standing, terms
 from advisor.rules.evidence import harnesses
 from advisor.rules.finding import RULES, Finding
-from advisor.rules.offers import alike, losses, offers
+from advisor.rules.offers import alike, losses, offers, sketch
 from advisor.rules.subject import Need, Offer, Subject
 from advisor.rules.verdict import FAIL, PASS, UNKNOWN, Verdict, all_of
 
@@ -52,6 +54,9 @@ class Judged(NamedTuple):
     verdict: Verdict
     offer: Offer | None
     findings: tuple[Finding, ...]
+    plan: MemoryPlan | None
+    """Memory of the artifact; without one, at the coarsest quantization that was asked for."""
+    speed: Speed | None
 
 
 def prepare(requirements: Requirements, catalog: Catalog, machine: Machine) -> Need:
@@ -75,13 +80,14 @@ def judge(need: Need, model_id: str) -> Judged:
     verdict = all_of(f.verdict for f in findings)
     if verdict is UNKNOWN and need.requirements.strict:
         verdict = FAIL
-    return Judged(subject, verdict, offer, tuple(findings))
+    plan, speed = (offer.plan, offer.speed) if offer else sketch(subject, need)
+    return Judged(subject, verdict, offer, tuple(findings), plan, speed)
 
 
 def _choice(subject: Subject, need: Need) -> tuple[Offer | None, list[Finding]]:
     """Return the most preferred artifact that passes; else the one with least against it."""
     best: tuple[tuple[int, int], Offer, list[Finding]] | None = None
-    for offer in sorted(offers(subject, need), key=lambda o: _preference(need, o)):
+    for offer in _preferred(need, offers(subject, need)):
         findings = _of_artifact(subject, need, offer)
         against = (_ORDER[all_of(f.verdict for f in findings)], sum(f.verdict is FAIL for f in findings))
         if against == (0, 0):
@@ -95,22 +101,26 @@ def _of_artifact(subject: Subject, need: Need, offer: Offer | None) -> list[Find
     return [f for check in ARTIFACT_CHECKS if (f := check(subject, need, offer)) is not None]
 
 
-def _preference(need: Need, offer: Offer) -> tuple[object, ...]:
-    """Return a key that is least for the artifact to choose among those with equal verdicts.
+def _preferred(need: Need, found: Iterable[Offer]) -> Iterator[Offer]:
+    """Yield artifacts, given by loss, in the order in which they are to be taken where verdicts are equal.
 
     A quantized file comes before an unquantized one; then, as long as it fits and stays comfortably fast, the
     one that loses least, else the fastest; then the maker's own, then one whose bytes are known.
     """
+    waiting = []
+    for offer in found:
+        unquantized, comfortable = offer.file.quantization in _UNQUANTIZED, _comfortable(need, offer)
+        if comfortable and not unquantized:
+            yield offer
+        else:
+            rate = offer.speed.decode_tokens_per_second if offer.speed else 0.0
+            waiting.append(((unquantized, not comfortable, 0.0 if comfortable else -rate), offer))
+    for _, offer in sorted(waiting, key=lambda row: row[0]):
+        yield offer
+
+
+def _comfortable(need: Need, offer: Offer) -> bool:
+    """Say whether an artifact fits and is as fast as is needed."""
     asked = need.requirements
-    rate = offer.speed.decode_tokens_per_second if offer.speed else 0.0
     enough = asked.min_speed or (0.0 if asked.prefer.get("speed") == 0 else COMFORTABLE_SPEED)
-    comfortable = offer.engine is not None and rate >= enough
-    return (
-        offer.file.quantization in _UNQUANTIZED,
-        not comfortable,
-        offer.loss if comfortable else -rate,
-        not offer.official,
-        offer.file.sha256 is None and not offer.file.shard_sha256,
-        offer.repository.repo,
-        offer.file.file,
-    )
+    return offer.engine is not None and offer.speed is not None and offer.speed.decode_tokens_per_second >= enough

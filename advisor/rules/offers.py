@@ -10,8 +10,8 @@ from advisor.catalog.load import Catalog
 from advisor.catalog.schema import ArtifactFile, ArtifactRepository, Model, QuantizationTable
 from advisor.hardware import memory, weights
 from advisor.hardware.memory import MemoryPlan
-from advisor.hardware.speed import TYPICAL_PROMPT, estimate
-from advisor.rules.subject import Need, Offer, Subject
+from advisor.hardware.speed import TYPICAL_PROMPT, Engine, Speed, estimate
+from advisor.rules.subject import Need, Offer, Sketch, Subject
 
 UNKNOWN_LOSS = 10.0
 """Loss of a quantization that no table measures: worse than all that are known. It is never offered."""
@@ -39,18 +39,27 @@ def alike(catalog: Catalog) -> dict[str, str]:
 
 
 def offers(subject: Subject, need: Need) -> Iterator[Offer]:
-    """Yield the artifacts of named publishers that are not below `--min-quant`, planned on the machine."""
+    """Yield the artifacts of named publishers that are not below `--min-quant`, those that lose least first.
+
+    Each is planned on the machine when it is asked for. Among equal losses the maker's own comes first, then one
+    whose bytes are known.
+    """
     worst = need.losses[need.requirements.min_quant]
     planner = _Planner(subject.model, need)
+    found = []
     for repository, file, publisher in named_files(subject.model, need.catalog):
         loss = need.losses.get(file.quantization, UNKNOWN_LOSS)
         if loss <= worst and loss < UNKNOWN_LOSS:
-            yield planner.offer(repository, file, publisher, loss)
+            blind = file.sha256 is None and not file.shard_sha256
+            order = (loss, publisher != subject.model.provider, blind, repository.repo, file.file)
+            found.append((order, repository, file, publisher))
+    for order, repository, file, publisher in sorted(found, key=lambda row: row[0]):
+        yield planner.offer(repository, file, publisher, order[0])
 
 
-def sketch(subject: Subject, need: Need) -> MemoryPlan | None:
-    """Return what the model would need at `--min-quant` where no artifact is known, or None."""
-    return _Planner(subject.model, need).at_least()
+def sketch(subject: Subject, need: Need) -> Sketch:
+    """Return what the model would need and yield at `--min-quant`, for where no artifact is known."""
+    return _Planner(subject.model, need).sketch()
 
 
 def named_files(model: Model, catalog: Catalog) -> Iterator[tuple[ArtifactRepository, ArtifactFile, str]]:
@@ -75,6 +84,8 @@ class _Planner:
             asked = need.requirements
             self.room = memory.plan(shape, 0, asked.context, asked.concurrency, "computed")
         self.prompt_cache = memory.kv_cache_bytes(shape, TYPICAL_PROMPT) if shape else 0
+        counts = model.parameters
+        self.parts = weights.classes(shape, counts) if shape and counts else None
         self.worked_out: dict[str, weights.Weights | None] = {}
         """By quantization: the weights as its shape has them."""
 
@@ -83,19 +94,27 @@ class _Planner:
         sized = self._weights(file)
         basis = "computed from file size" if file.size_bytes else "computed from tensors"
         plan = self._plan(sized, basis) if sized else None
-        fits = next((e for e in self.need.engines if plan and plan.total_bytes <= e.budget_bytes), None)
-        speed = None
-        engine = fits or (self.need.engines[-1] if self.need.engines else None)
-        if engine and sized:
-            speed = estimate(engine, sized, self.prompt_cache, self.model, self.need.requirements.concurrency)
+        fits, speed = self._placed(plan, sized)
         official = publisher == self.model.provider
         return Offer(repository, file, publisher, official, loss, plan, fits, speed)
 
-    def at_least(self) -> MemoryPlan | None:
-        """Return the plan at the coarsest quantization that is asked for, or None."""
+    def sketch(self) -> Sketch:
+        """Return plan and speed at the coarsest quantization that is asked for, as far as they can be worked out."""
         quantization = self.need.requirements.min_quant
-        sized = self._computed(quantization) if self.room else None
-        return self._plan(sized, f"computed from tensors at {quantization}") if sized else None
+        sized = self._computed(quantization)
+        plan = self._plan(sized, f"computed from tensors at {quantization}") if sized else None
+        _, speed = self._placed(plan, sized)
+        return Sketch(plan, speed)
+
+    def _placed(self, plan: MemoryPlan | None, sized: weights.Weights | None) -> tuple[Engine | None, Speed | None]:
+        """Return where a plan fits, and the speed there; where it fits nowhere, that of the largest place."""
+        engines = self.need.engines
+        fits = next((e for e in engines if plan and plan.total_bytes <= e.budget_bytes), None)
+        engine = fits or (engines[-1] if engines else None)
+        if engine is None or sized is None:
+            return fits, None
+        users = self.need.requirements.concurrency
+        return fits, estimate(engine, sized, self.prompt_cache, self.model, users)
 
     def _plan(self, sized: weights.Weights, basis: str) -> MemoryPlan | None:
         if self.room is None:
@@ -116,6 +135,6 @@ class _Planner:
     def _computed(self, quantization: str) -> weights.Weights | None:
         model, mix = self.model, self.need.alike.get(quantization, quantization)
         if mix not in self.worked_out:
-            shape, counts = model.architecture, model.parameters
-            self.worked_out[mix] = weights.computed(shape, counts, mix) if shape and counts else None
+            shape = model.architecture
+            self.worked_out[mix] = weights.weigh(shape, self.parts, mix) if shape and self.parts else None
         return self.worked_out[mix]

@@ -36,6 +36,13 @@ class Subject(NamedTuple):
     chain: Chain
 
 
+class Sketch(NamedTuple):
+    """What a model without a known artifact would need and yield."""
+
+    plan: MemoryPlan | None
+    speed: Speed | None
+
+
 class Offer(NamedTuple):
     """One artifact of a model, with what it needs and yields on the machine at hand."""
 

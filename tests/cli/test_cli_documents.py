@@ -110,7 +110,6 @@ def test_numbers_in_csv_are_numbers(arguments: tuple[str, ...], columns: tuple[s
         (("catalog", "list"), "json"),
         pytest.param(
             ("catalog", "list"), "csv",
-            marks=pytest.mark.xfail(strict=True, reason="CSV of the list says True where `catalog show` says true"),
         ),
     ],
 )  # fmt: skip

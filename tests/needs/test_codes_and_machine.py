@@ -27,7 +27,6 @@ def test_language_names(tag: str, name: str) -> None:
         (codes.COUNTRIES_OFTEN_MEANT, codes.countries()),
         pytest.param(
             codes.LANGUAGES_OFTEN_MEANT, codes.languages(),
-            marks=pytest.mark.xfail(strict=True, reason="kr is Kanuri: `--lang kr` takes it, lint takes it for Korean"),
         ),
     ],
 )  # fmt: skip

@@ -55,9 +55,7 @@ class TestLanguage:
         assert found.value == pytest.approx(expected)
         assert "vendor" not in found.basis
 
-    @pytest.mark.parametrize(
-        ("declared", "value"), [(("ja",), DECLARED), (("en",), NO_EVIDENCE), ((), NO_EVIDENCE)]
-    )
+    @pytest.mark.parametrize(("declared", "value"), [(("ja",), DECLARED), (("en",), NO_EVIDENCE), ((), NO_EVIDENCE)])
     def test_without_a_measurement(self, made: Any, valued: Any, declared: Any, value: float) -> None:
         model = made.model(languages=made.languages(*declared))
         assert valued("language", model, JA).value == value
@@ -194,7 +192,7 @@ class TestOtherCriteria:
         assert valued("speed", model, asks).value == pytest.approx(min(rate / wanted, 1))
 
     def test_speed_without_a_size(self, made: Any, valued: Any) -> None:
-        model = made.model(artifacts=())
+        model = made.model(artifacts=(), architecture=None)
         assert (valued("speed", model).value, valued("quantization", model).value) == (NO_EVIDENCE, NO_EVIDENCE)
 
     @pytest.mark.parametrize(
@@ -211,9 +209,7 @@ class TestOtherCriteria:
     ) -> None:
         names = [f"L{number}" for number in range(len(categories))]
         licenses = {n: made.license(short=n, category=c) for n, c in zip(names, categories, strict=True)}
-        models = {
-            f"maker/{n}": made.model(license=made.terms(n), lineage=made.from_scratch()) for n in names
-        }
+        models = {f"maker/{n}": made.model(license=made.terms(n), lineage=made.from_scratch()) for n in names}
         models[made.subject] = made.model(license=made.terms("L0"), lineage=made.made_from(*models))
         assert valued("license", models, licenses=licenses).value == value
 

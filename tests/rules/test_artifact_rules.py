@@ -252,9 +252,7 @@ class TestSpeed:
     def test_min_speed(self, made: Any, asked: float, verdict: Verdict) -> None:
         found = made.finding("speed", made.model(), {"min_speed": asked})
         assert (found.verdict, found.required) == (verdict, asked)
-        assert (found.option, found.passes_at) == (
-            (None, None) if verdict is PASS else ("min_speed", found.observed)
-        )
+        assert (found.option, found.passes_at) == ((None, None) if verdict is PASS else ("min_speed", found.observed))
         assert "assumed" in found.reason
 
     def test_the_rate_that_was_found_passes(self, made: Any) -> None:

@@ -94,9 +94,7 @@ def test_chinese_is_both_scripts(made: Any, declared: tuple[str, ...], verdict: 
 
 def test_a_score_against_the_makers_word_carries_a_condition(made: Any) -> None:
     model = made.model(languages=made.languages("en", closed=True))
-    found = made.finding(
-        "language", model, {"lang": ("ja",)}, benchmarks={"b": made.benchmark({made.subject: 50.0})}
-    )
+    found = made.finding("language", model, {"lang": ("ja",)}, benchmarks={"b": made.benchmark({made.subject: 50.0})})
     assert found.conditions == ("the maker does not support Japanese (ja); the verdict rests on Bench alone",)
 
 

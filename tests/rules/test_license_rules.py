@@ -147,9 +147,7 @@ class TestConditions:
         duties = (made.duty("notice", "redistribute", says="keep the notice"),)
         grants = {"redistribute": "conditional"}
         model = made.model(license=made.terms("Strict"))
-        found = self.told(
-            made, model, {"use": "redistribute"}, category="permissive", obligations=duties, uses=grants
-        )
+        found = self.told(made, model, {"use": "redistribute"}, category="permissive", obligations=duties, uses=grants)
         assert found == ("Strict: keep the notice (3)",)
 
     def test_what_is_known_is_told_though_another_licence_was_not_read(self, made: Any, derived: Any) -> None:
@@ -199,9 +197,7 @@ LIMITS = [
 
 @pytest.mark.parametrize(("rule", "fact", "option", "more", "times"), LIMITS)
 class TestLimits:
-    @pytest.mark.parametrize(
-        ("then", "verdict"), [("ask", UNKNOWN), ("ends", FAIL), ("condition", PASS)], ids=str
-    )
+    @pytest.mark.parametrize(("then", "verdict"), [("ask", UNKNOWN), ("ends", FAIL), ("condition", PASS)], ids=str)
     @pytest.mark.parametrize("inherited", [False, True])
     def test_above_the_limit(
         self, made: Any, derived: Any, rule: str, fact: str, option: str, more: dict[str, Any], times: int,

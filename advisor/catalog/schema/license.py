@@ -34,7 +34,10 @@ class Territories(Record, frozen=True, kw_only=True):
 
 
 class Obligation(Record, frozen=True, kw_only=True):
-    """One thing that the licence asks or reserves, in our own words, with the clause it stands in."""
+    """One thing that the licence asks or reserves, in our own words, with the clause it stands in.
+
+    `acceptance` is an agreement to be given online or in writing; acceptance by mere use is no such duty.
+    """
 
     kind: Literal[
         "attribution", "naming", "notice", "flow-down", "acceptable-use", "field-of-use", "output-training",

@@ -171,7 +171,7 @@ def memory(subject: Subject, need: Need, offer: Offer | None) -> Finding | None:
 
 def _without_artifact(subject: Subject, need: Need, budget: int) -> Finding | None:
     """Say where a model would hardly fit; only an artifact could decide it."""
-    plan = sketch(subject, need)
+    plan = sketch(subject, need).plan
     if plan is None or not budget or plan.total_bytes <= budget:
         return None
     needs = f"{format_size(plan.total_bytes)} at {need.requirements.min_quant}"
