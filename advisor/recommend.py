@@ -60,9 +60,8 @@ def _missing(judged: Iterable[Judged]) -> dict[str, list[str]]:
     """Return which missing facts leave models undecided, those that settle most models first."""
     found: dict[str, list[str]] = {}
     for j in judged:
-        for finding in j.findings:
-            for path in finding.missing:
-                found.setdefault(path, []).append(j.subject.id)
+        for path in dict.fromkeys(path for finding in j.findings for path in finding.missing):
+            found.setdefault(path, []).append(j.subject.id)
     return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
 
 

@@ -61,7 +61,7 @@ def _finding(finding: Finding, numbers: dict[Source, int], width: int) -> str:
     line = paragraph(
         f"{finding.reason} {cited}".strip(), width, " " * 20, f"{_SIGNS[finding.verdict]}  {finding.rule:<12}  "
     )
-    extra = [f"condition: {text}" for text in finding.conditions]
+    extra = [f"condition: {text}" for text in finding.conditions if text != finding.reason]
     if finding.missing:
         extra.append(f"would be settled by: {', '.join(finding.missing)}")
     return "\n".join([line, *(paragraph(text, width, " " * 22, " " * 20) for text in extra)])
@@ -71,7 +71,7 @@ def _memory(plan: MemoryPlan) -> str:
     parts = [("weights", plan.weights_bytes), ("KV cache", plan.kv_cache_bytes), ("recurrent state", plan.state_bytes),
              ("compute", plan.compute_bytes), ("overhead", plan.overhead_bytes)]  # fmt: skip
     told = ", ".join(f"{name} {format_size(size)}" for name, size in parts if size)
-    budget = f" of {format_size(plan.budget_bytes)} granted" if plan.budget_bytes else ""
+    budget = f", {format_size(plan.budget_bytes)} granted" if plan.budget_bytes else ""
     return f"Memory: {format_size(plan.total_bytes)}{budget} ({told}; {plan.basis})."
 
 
