@@ -51,26 +51,33 @@ def read_folder(catalog: Path, articles: Path | None = None) -> list[CatalogFile
         DataError: where the folder or a file in it cannot be read.
     """
     try:
-        for kind in KINDS:
-            if kind != "articles" and (catalog / kind).is_dir():
-                os.listdir(catalog / kind)  # glob passes over a folder that may not be read
-        found = [f for kind in KINDS if kind != "articles" for f in _files(catalog, kind)]
+        found = [file for kind in KINDS if kind != "articles" for file in _files(catalog, kind)]
         if articles and articles.is_dir():
-            found += [
-                CatalogFile("articles", path.stem, f"{articles.name}/{path.name}", path.read_bytes())
-                for path in sorted(articles.glob("*.yaml"))
-            ]
+            found += _in_folder("articles", str(articles), "", articles.name)
     except OSError as error:
         raise DataError([f"{error.filename or catalog}:1: cannot be read: {error.strerror}"]) from None
     return found
 
 
 def _files(catalog: Path, kind: str) -> Iterator[CatalogFile]:
-    folder = catalog / kind
-    pattern = "*/*.yaml" if kind == "models" else "*.yaml"
-    for path in sorted(folder.glob(pattern)):
-        record_id = path.relative_to(folder).with_suffix("").as_posix() if kind == "models" else path.stem
-        yield CatalogFile(kind, record_id, str(path.relative_to(catalog.parent)), path.read_bytes())
+    folder, shown = os.path.join(catalog, kind), os.path.join(catalog.name, kind)
+    if not os.path.isdir(folder):
+        return
+    if kind != "models":
+        yield from _in_folder(kind, folder, "", shown)
+        return
+    for org in sorted(os.listdir(folder)):
+        inner = os.path.join(folder, org)
+        if os.path.isdir(inner):
+            yield from _in_folder(kind, inner, f"{org}/", os.path.join(shown, org))
+
+
+def _in_folder(kind: str, folder: str, prefix: str, shown: str) -> Iterator[CatalogFile]:
+    """Read the YAML files of one folder; plain calls, since there may be ten thousand of them."""
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".yaml"):
+            with open(os.path.join(folder, name), "rb") as file:
+                yield CatalogFile(kind, prefix + name.removesuffix(".yaml"), os.path.join(shown, name), file.read())
 
 
 STRAY = "lies where no record is read; see docs/adding-a-model.md"

@@ -9,6 +9,7 @@ from its block layout in `ggml/src/ggml-common.h`. How near this comes to real f
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Literal, NamedTuple
 
 from advisor.catalog.schema import (
@@ -136,8 +137,19 @@ def computed(architecture: Architecture, parameters: Parameters, quantization: s
 
 def weigh(architecture: Architecture, parts: tuple[Part, ...], quantization: str) -> Weights | None:
     """Return the bytes of tensors split by `classes` in `quantization`, or None where its mix is not known."""
-    mix = MIXES.get(quantization)
-    return _weigh(architecture, parts, mix) if mix else None
+    if quantization not in MIXES:
+        return None
+    tied = all(part.role != "output" for part in parts)
+    used = architecture.experts.used / architecture.experts.count if architecture.experts else 1.0
+    total = active = 0.0
+    for role, elements, row, routed in parts:
+        size = elements * _bits(role, row % BLOCK == 0, routed, quantization, tied) / 8
+        total += size
+        if routed:
+            active += size * used
+        elif role != "embedding" or tied:
+            active += size
+    return Weights(int(total) + VOCABULARY_ENTRY * (architecture.vocabulary_size or 0), int(active))
 
 
 def scaled(architecture: Architecture | None, parameters: Parameters | None, size: int, quantization: str) -> Weights:
@@ -146,8 +158,8 @@ def scaled(architecture: Architecture | None, parameters: Parameters | None, siz
     if architecture and parameters:
         parts = classes(architecture, parameters)
         if parts:
-            worked = _weigh(architecture, parts, MIXES.get(quantization, MIXES["Q4_K_M"]))
-            share = worked.active / worked.total
+            worked = weigh(architecture, parts, quantization) or weigh(architecture, parts, "Q4_K_M")
+            share = worked.active / worked.total if worked else None
         elif parameters.active:
             share = parameters.active / parameters.total
     return Weights(size, int(size * min(share or 1.0, 1.0)))
@@ -199,37 +211,26 @@ def _block(elements: int, hidden: int, width: int, routed: bool = False) -> Iter
     yield Part("down", elements, width, routed)
 
 
-def _weigh(architecture: Architecture, parts: tuple[Part, ...], mix: Mix) -> Weights:
-    tied = all(part.role != "output" for part in parts)
-    used = architecture.experts.used / architecture.experts.count if architecture.experts else 1.0
-    total = active = 0.0
-    for part in parts:
-        size = part.elements * _bits(part, mix, tied) / 8
-        total += size
-        if part.routed:
-            active += size * used
-        elif part.role != "embedding" or tied:
-            active += size
-    return Weights(int(total) + VOCABULARY_ENTRY * (architecture.vocabulary_size or 0), int(active))
-
-
-def _bits(part: Part, mix: Mix, tied: bool) -> float:
-    if part.role == "router":
+@cache
+def _bits(role: Role, whole: bool, routed: bool, quantization: str, tied: bool) -> float:
+    """Return the bits of an element, on average over the layers; `whole`: rows are multiples of `BLOCK`."""
+    mix = MIXES[quantization]
+    if role == "router":
         return BITS["F32"]
-    if part.role == "output" or (part.role == "embedding" and tied):
-        return BITS[_fitting(mix.output, part.row)]
+    if role == "output" or (role == "embedding" and tied):
+        return BITS[_fitting(mix.output, whole)]
     shares: Shares = ()
-    if part.routed and mix.experts:
+    if routed and mix.experts:
         shares = mix.experts
-    elif part.role == "value":
+    elif role == "value":
         shares = mix.value
-    elif part.role == "down":
+    elif role == "down":
         shares = mix.down
-    elif part.role == "merge":
+    elif role == "merge":
         shares = mix.merge
     rest = 1.0 - sum(share for _, share in shares)
-    return sum(share * BITS[_fitting(kind, part.row)] for kind, share in (*shares, (mix.base, rest)))
+    return sum(share * BITS[_fitting(kind, whole)] for kind, share in (*shares, (mix.base, rest)))
 
 
-def _fitting(kind: str, row: int) -> str:
-    return FALLBACK.get(kind, kind) if row % BLOCK else kind
+def _fitting(kind: str, whole: bool) -> str:
+    return kind if whole else FALLBACK.get(kind, kind)

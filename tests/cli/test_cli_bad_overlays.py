@@ -143,7 +143,7 @@ def test_a_folder_that_may_not_be_read(
     closed, listdir = tmp_path / "own" / "models", os.listdir
 
     def refuse(folder: Any) -> list[str]:
-        if folder == closed:
+        if str(folder) == str(closed):
             raise PermissionError(13, "Permission denied", str(closed))
         return listdir(folder)
 
