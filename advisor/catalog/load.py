@@ -127,19 +127,17 @@ def _of_checkout() -> Snapshot:
     root = paths.checkout()
     if root is None:
         raise ExternalError("the installed package holds no catalog; install local-model-advisor again")
-    from advisor.catalog import files
     from advisor.catalog.cache import cached
-
-    found = files.read_folder(root / "catalog", root / "seeds")
 
     def compiled() -> Snapshot:
         from advisor.catalog.compile import compile_files
+        from advisor.catalog.files import read_folder
         from advisor.catalog.references import problems_of
 
-        snapshot = compile_files(found)
+        snapshot = compile_files(read_folder(root / "catalog", root / "seeds"))
         problems = problems_of(snapshot)
         if problems:
             raise DataError([f"{p.kind}/{p.id}: {p.message}" for p in problems])
         return snapshot
 
-    return cached("catalog", files.digest(found), Snapshot, compiled)
+    return cached("catalog", (root / "catalog", root / "seeds"), "", Snapshot, compiled)

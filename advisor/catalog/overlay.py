@@ -33,15 +33,14 @@ def lay_over(base: Snapshot, folders: tuple[Path, ...]) -> Overlaid:
         UserError: where a folder does not exist.
         DataError: with every problem, also of references that an overlay breaks.
     """
-    layers = [(folder, _read(folder)) for folder in folders]
-    told = "\n".join([base.digest, *(f"{_shown(folder)} {files.digest(found)}" for folder, found in layers)])
-    digest = hashlib.sha256(told.encode()).hexdigest()
-    return cached("overlay", digest, Overlaid, lambda: _overlaid(base, layers))
+    for folder in folders:
+        if not folder.is_dir():
+            raise UserError(f"--catalog {folder}: no such folder; it should hold models/, providers/ …")
+    resolved = tuple(folder.resolve() for folder in folders)
+    return cached("overlay", resolved, base.digest, Overlaid, lambda: _overlaid(base, [(f, _read(f)) for f in folders]))
 
 
 def _read(folder: Path) -> list[files.CatalogFile]:
-    if not folder.is_dir():
-        raise UserError(f"--catalog {folder}: no such folder; it should hold models/, providers/ …")
     found = files.read_folder(folder)
     if not found:
         raise UserError(f"--catalog {folder}: holds no records; they stand in models/ORG/NAME.yaml and the like")
