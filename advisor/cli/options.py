@@ -84,9 +84,14 @@ OUTPUT = (
 )
 
 
+TOP = click.option(
+    "--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many ranked models to show."
+)
+
+
 def shared(command: Command) -> Command:
     """Give a command all options above."""
-    return _given(command, (*NEEDS.values(), CATALOG, *OUTPUT))
+    return _given(command, (*NEEDS.values(), CATALOG, TOP, *OUTPUT))
 
 
 def machine_options(command: Command) -> Command:
@@ -117,5 +122,6 @@ def recommendation_of(catalog: Catalog, needs: dict[str, Any]) -> Recommendation
     from advisor.needs.resolve import resolve
     from advisor.recommend import recommend
 
+    needs.pop("top", None)  # a matter of showing
     requirements = resolve(needs, catalog, needs.pop("requirements"))
     return recommend(requirements, catalog, choose(requirements, catalog))

@@ -13,7 +13,6 @@ from advisor.cli.output import deliver
 
 @click.command("recommend")
 @shared
-@click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many models to show.")
 def command(catalog: tuple[Path, ...], format_name: str, output: Path | None, top: int, **needs: Any) -> int:
     """Rank the models of the catalog that you may use, can run and should prefer.
 
