@@ -6,24 +6,20 @@ Run it as `make docs`, or `python tests/docs/generate.py`. The tests beside it f
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
+import click
+
+from advisor.catalog.lineage import resolve as chain_of
+from advisor.catalog.load import Catalog, load
+from advisor.hardware.schema import Machine, from_profile
+from advisor.hardware.speed import Speed
+from advisor.needs.resolve import resolve
+from advisor.rules.evaluate import prepare
+from advisor.rules.offers import offers
+from advisor.rules.subject import Subject
+
 ROOT = Path(__file__).resolve().parents[2]
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
-
-import click  # noqa: E402
-
-from advisor.catalog.lineage import resolve as chain_of  # noqa: E402
-from advisor.catalog.load import Catalog, load  # noqa: E402
-from advisor.hardware.schema import Machine, from_profile  # noqa: E402
-from advisor.hardware.speed import Speed  # noqa: E402
-from advisor.needs.resolve import resolve  # noqa: E402
-from advisor.rules.evaluate import prepare  # noqa: E402
-from advisor.rules.offers import offers  # noqa: E402
-from advisor.rules.subject import Subject  # noqa: E402
-
 DOCS = ROOT / "docs"
 COMMANDS = DOCS / "commands.md"
 SPEED = DOCS / "speed.md"
@@ -126,6 +122,7 @@ def speed_page(text: str) -> str:
 def readme_page(text: str) -> str:
     """Return the README with the output of the command in its first session."""
     import subprocess
+import sys
 
     if SESSION not in text:
         return text
