@@ -26,7 +26,7 @@ class ListedArtifact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class ListedModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The facts of a model; `kv_heads` and `head_dim` are those of its first layers with a plain cache."""
+    """The facts of a model; `kv_heads` and `head_dim` are those of most of its layers that cache keys and values."""
 
     id: str
     name: str
@@ -82,7 +82,8 @@ def listing(catalog: Catalog) -> Listing:
 
 def _listed(model_id: str, model: Model, catalog: Catalog) -> ListedModel:
     shape, counts, context = model.architecture, model.parameters, model.context
-    plain = next((g for g in shape.cache if isinstance(g, (FullAttention, WindowAttention))), None) if shape else None
+    plain = [g for g in shape.cache if isinstance(g, (FullAttention, WindowAttention))] if shape else []
+    most = max(plain, key=lambda group: group.layers, default=None)
     return ListedModel(
         id=model_id,
         name=model.name,
@@ -94,8 +95,8 @@ def _listed(model_id: str, model: Model, catalog: Catalog) -> ListedModel:
         parameters_total=counts.total if counts else None,
         parameters_active=counts.active if counts else None,
         layers=shape.layers if shape else None,
-        kv_heads=plain.kv_heads if plain else None,
-        head_dim=plain.key_length if plain else None,
+        kv_heads=most.kv_heads if most else None,
+        head_dim=most.key_length if most else None,
         context_length=context.native if context else None,
         languages=list(model.languages.tags) if model.languages else [],
         tasks=list(model.tasks.names) if model.tasks else [],

@@ -73,8 +73,15 @@ war Waray; min Minangkabau; ban Balinese
 COUNTRIES_OFTEN_MEANT = {"UK": "GB", "EL": "GR", "JAPAN": "JP", "USA": "US", "JA": "JP", "KOREA": "KR"}
 LANGUAGES_OFTEN_MEANT = {"jp": "ja", "jpn": "ja", "cn": "zh", "vn": "vi", "cz": "cs", "gr": "el"}
 """Codes that people write for others."""
-SAME_LANGUAGE = {"fil": "tl"}
-"""Filipino is standardized Tagalog, and makers and benchmarks use either tag."""
+INDIVIDUAL_LANGUAGES = {
+    "ar": ("arb",), "az": ("azj",), "et": ("ekk",), "fa": ("pes",), "lv": ("lvs",), "ms": ("zsm",), "no": ("nb", "nn"),
+    "sq": ("als",), "sw": ("swh",), "uz": ("uzn",),
+}  # fmt: skip
+"""Tags that stand for several languages (ISO 639-3 macrolanguages), and the one that is usually meant by each."""
+SAME_LANGUAGE = {"fil": "tl"} | {
+    code: shared for shared, codes in INDIVIDUAL_LANGUAGES.items() for code in codes if len(code) == 3
+}
+"""Tags that are asked for by another: Filipino is standardized Tagalog; Standard Arabic is what `ar` means."""
 SCRIPT_OF_REGION = {"zh-CN": "zh-Hans", "zh-SG": "zh-Hans", "zh-TW": "zh-Hant", "zh-HK": "zh-Hant", "zh-MO": "zh-Hant"}
 """Written Chinese by region: makers declare the script."""
 

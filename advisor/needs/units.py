@@ -79,6 +79,6 @@ def size_text(size: int) -> str:
 def format_count(number: float) -> str:
     """Return a count of parameters for people: `14.8B`, `135M`."""
     for factor, suffix in ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k")):
-        if number >= factor:
+        if number >= 0.9995 * factor:
             return f"{number / factor:.3g}{suffix}"
     return str(number)

@@ -119,7 +119,7 @@ def speed(judged: Judged, need: Need) -> Value:
     if judged.speed is None:
         return Value(NO_EVIDENCE, "speed not known")
     rate = judged.speed.decode_tokens_per_second
-    return Value(min(rate / wanted, 1.0), f"{rate:g} of {wanted:g} tokens/s needed")
+    return Value(min(rate / wanted, 1.0), f"{rate:g} tokens/s, {wanted:g} needed")
 
 
 LICENSE_VALUES = {"permissive": 1.0, "conditional": 0.7, "community": 0.4, "non-commercial": 0.1, "proprietary": 0.0}

@@ -15,9 +15,13 @@ from advisor.rules.verdict import PASS
 def weights(need: Need) -> dict[str, float]:
     """Return the shares of the criteria that apply, preferences included; they add up to 1.
 
-    Where every preference that applies is 0, the published weights hold.
+    Language and task both say how good the answers are: where no language is asked, its weight goes to the task;
+    half of it does where no independent benchmark tells the models apart in any language asked. Where every
+    preference that applies is 0, the published weights hold.
     """
-    published = WEIGHTS if need.requirements.lang else {**WEIGHTS, "language": 0.0}
+    measured = any(("independent", tag) in need.harnesses for tag in need.requirements.lang)
+    kept = WEIGHTS["language"] * (1.0 if measured else 0.5 if need.requirements.lang else 0.0)
+    published = {**WEIGHTS, "language": kept, "task": WEIGHTS["task"] + WEIGHTS["language"] - kept}
     wanted = {name: need.requirements.prefer.get(name, weight) if weight else 0.0 for name, weight in published.items()}
     if not any(wanted.values()):
         wanted = published

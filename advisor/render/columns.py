@@ -39,12 +39,22 @@ def padded(text: str, width: int, right: bool = False) -> str:
 NARROWEST_COLUMN = 8
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int, right: Sequence[int] = ()) -> str:
-    """Lay rows out under a header in at most `width` cells; the widest columns give way where they must."""
+def table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    width: int,
+    right: Sequence[int] = (),
+    whole: Sequence[int] = (),
+) -> str:
+    """Lay rows out under a header in at most `width` cells; the widest columns give way, `whole` ones do not."""
     lines = [list(header), *(list(row) for row in rows)]
     widths = [max(width_of(line[i]) for line in lines) for i in range(len(header))]
-    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > NARROWEST_COLUMN:
-        widths[widths.index(max(widths))] -= 1
+    yielding = [i for i in range(len(widths)) if i not in whole]
+    while sum(widths) + 2 * (len(widths) - 1) > width:
+        widest = max(yielding, key=lambda i: widths[i], default=None)
+        if widest is None or widths[widest] <= NARROWEST_COLUMN:
+            break
+        widths[widest] -= 1
     texts = ["  ".join(padded(cell, widths[i], i in right) for i, cell in enumerate(line)).rstrip() for line in lines]
     rule = "-" * min(max(width_of(text) for text in texts), width)
     return "\n".join([texts[0], rule, *texts[1:]])

@@ -83,7 +83,8 @@ def _speed(speed: Speed) -> str:
         told.append(f"{speed.prompt_tokens_per_second:g} tokens/s read")
     if speed.ttft_seconds:
         told.append(f"{speed.ttft_seconds:g} s to the first token after a prompt of {TYPICAL_PROMPT:,}")
-    return f"Speed: {', '.join(told)} (on the {speed.placement}; {speed.basis})."
+    where = {"cpu": "on the processor alone", "gpu": "on the GPU alone"}.get(speed.placement or "", "")
+    return f"Speed: {', '.join(told)} ({where}; {speed.basis})."
 
 
 def _scores(document: Explanation, width: int) -> str:

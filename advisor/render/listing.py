@@ -29,9 +29,11 @@ def _row(model: ListedModel) -> list[str]:
 
 def table(document: Listing, width: int = WIDTH_WITHOUT_TERMINAL, **_: object) -> str:
     """Return one line a model; narrow terminals lose the last columns."""
-    keep = 8 if width >= WIDTH_WITHOUT_TERMINAL else 5 if width >= 78 else 3
-    rows = [_row(model)[:keep] for model in document.models]
-    text = columns_of(_HEADER[:keep], rows, width, (1, 4, 5, 6, 7)[: max(keep - 3, 1)])
+    rows = [_row(model) for model in document.models]
+    longest = max((len(row[0]) for row in rows), default=0)
+    keep = next((count for count, room in ((8, 62), (6, 40), (4, 24)) if longest + room <= width), 3)
+    right = (1, 4, 5, 6, 7)[: max(keep - 3, 1)]
+    text = columns_of(_HEADER[:keep], [row[:keep] for row in rows], width, right, whole=(0,))
     return f"{text}\n\n{len(rows)} models, catalog as of {document.as_of}\n"
 
 

@@ -132,10 +132,9 @@ def _basis(document: Recommendation) -> str:
 
 
 def next_command(document: Recommendation) -> str:
-    """Return the command that tells more about the first model (or the nearest one that is left)."""
-    ranked = document.ranked() or document.candidates
-    first = ranked[0].id if ranked else "MODEL"
-    return f"advisor explain {first}{as_options(document.requirements)}"
+    """Return the command that tells more about the first model, or about the one that is nearest to passing."""
+    first = [c.id for c in document.ranked()[:1]] + [found.passes[0] for found in document.relaxations[:1]]
+    return f"advisor explain {first[0]}{as_options(document.requirements)}" if first else "advisor catalog list"
 
 
 def markdown(document: Recommendation, top: int = 10, **_: object) -> str:

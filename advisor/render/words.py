@@ -83,23 +83,27 @@ def why_first(document: Recommendation) -> str | None:
     if not ranked:
         return None
     first = ranked[0]
+    if first.verdict is not Verdict.PASS:
+        return f"{first.name} comes nearest, but it is not decided."
     if len(ranked) == 1:
         return f"{first.name} is the only one left."
     second = ranked[1]
-    if first.verdict is not second.verdict:
+    if second.verdict is not Verdict.PASS:
         return f"{first.name} is first: the only one that passes every rule."
     other = {s.criterion: s for s in second.scores}
     gaps = sorted(((s.contribution - other[s.criterion].contribution, s) for s in first.scores), key=lambda g: -g[0])
-    ahead = [f"{CRITERIA[s.criterion]} ({s.basis})" for gap, s in gaps if gap > 0.005][:2]
-    behind = [CRITERIA[s.criterion] for gap, s in reversed(gaps) if gap < -0.005][:2]
-    told = f"{first.name} is first: ahead of {second.name} in {' and '.join(ahead) or 'nothing but the order of names'}"
+    ahead = [f"{CRITERIA[s.criterion]} ({s.basis})" for gap, s in gaps if gap > 0.0005][:2]
+    behind = [CRITERIA[s.criterion] for gap, s in reversed(gaps) if gap < -0.0005][:2]
+    if not ahead:
+        return f"{first.name} and {second.name} have equal scores; the order of their ids decides."
+    told = f"{first.name} is first: ahead of {second.name} in {' and '.join(ahead)}"
     return told + (f", behind it in {' and '.join(behind)}." if behind else ".")
 
 
 def firmness(document: Recommendation) -> str | None:
     """Say whether the first place survives other weights."""
     found = document.sensitivity
-    if found is None:
+    if found is None or not document.summary.passed:
         return None
     if found.stable:
         return f"The first place holds when any one weight changes by {found.by:.0%}."

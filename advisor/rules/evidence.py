@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from advisor.catalog import codes
 from advisor.catalog.load import Catalog
 from advisor.catalog.schema import Benchmark, Model
 from advisor.needs.schema import Requirements
@@ -17,9 +18,12 @@ def covers(declared: str, asked: str) -> bool:
 def names(declared: Collection[str], asked: str) -> bool:
     """Say whether the declared tags cover the asked one.
 
-    `zh` asked means Chinese in either script: `zh-Hans` and `zh-Hant` together cover it, one alone does not.
+    `zh` asked means Chinese in either script: `zh-Hans` and `zh-Hant` together cover it, one alone does not. A tag
+    of several languages is covered by the one that is usually meant: `ar` by Standard Arabic, `arb`.
     """
     if asked in declared or (asked == "zh" and {"zh-Hans", "zh-Hant"} <= set(declared)):
+        return True
+    if any(individual in declared for individual in codes.INDIVIDUAL_LANGUAGES.get(asked, ())):
         return True
     parts = asked.split("-")
     return any("-".join(parts[:count]) in declared for count in range(1, len(parts)))

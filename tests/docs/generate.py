@@ -6,6 +6,8 @@ Run it as `make docs`, or `python tests/docs/generate.py`. The tests beside it f
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -121,9 +123,6 @@ def speed_page(text: str) -> str:
 
 def readme_page(text: str) -> str:
     """Return the README with the output of the command in its first session."""
-    import subprocess
-import sys
-
     if SESSION not in text:
         return text
     before, rest = text.split(SESSION, 1)

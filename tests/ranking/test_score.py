@@ -62,7 +62,7 @@ class TestOrder:
         models = {
             "maker/z-twin": made.model(),
             "maker/a-twin": made.model(),
-            "maker/better": made.model(popularity=None, artifacts=(made.repository(made.file("Q8_0", "1GB")),)),
+            "maker/better": made.model(artifacts=(made.repository(made.file("Q8_0", "1GB")),)),
             "maker/unknown": made.model(context=None, artifacts=(made.repository(made.file("Q8_0", "1GB")),)),
             "maker/fails": made.model(tasks=made.tasks("vision")),
         }
@@ -103,10 +103,10 @@ class TestSensitivity:
         assert (found.stable, found.changes) == (True, ())
 
     def test_a_narrow_win_names_the_weight_and_who_takes_over(self, made: Any) -> None:
-        """0.06 of the value of speed (weight 0.25) is almost 0.16 of the value of quantization (weight 0.10)."""
+        """0.03 of the value of speed (weight 0.25) is almost 0.16 of the value of quantization (weight 0.05)."""
         models = {
             "maker/quick": made.model(artifacts=(made.repository(made.file("Q4_K_M", "5GB")),)),
-            "maker/fine": made.model(artifacts=(made.repository(made.file("Q6_K", "5.4GB")),)),
+            "maker/fine": made.model(artifacts=(made.repository(made.file("Q6_K", "5.2GB")),)),
         }
         document = made.recommended(models)
         first, second = (c.id for c in document.ranked())

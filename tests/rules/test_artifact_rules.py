@@ -212,14 +212,14 @@ class TestMemory:
         less = f"{int(found.passes_at.removesuffix('GiB')) - 1}GiB"
         assert made.finding("memory", machine=made.machine(less)).verdict is FAIL
 
-    @pytest.mark.parametrize(("total", "told"), [(70 * 10**9, True), (4 * 10**9, False)])
-    def test_without_an_artifact_nothing_is_decided(self, made: Any, total: int, told: bool) -> None:
+    @pytest.mark.parametrize(("total", "verdict"), [(70 * 10**9, FAIL), (24 * 10**9, UNKNOWN), (4 * 10**9, None)])
+    def test_without_an_artifact_only_what_could_never_fit_fails(self, made: Any, total: int, verdict: Any) -> None:
         bare = made.model(artifacts=(), parameters=made.parameters(total))
         found = made.finding("memory", bare, machine=made.machine("16GiB"))
-        assert (found is not None) == told
+        assert (found.verdict if found else None) is verdict
         if found:
-            assert (found.verdict, found.missing) == (UNKNOWN, ("artifacts",))
             assert "at Q4_K_M" in found.reason
+            assert found.missing == (("artifacts",) if verdict is UNKNOWN else ())
 
     def test_more_users_and_longer_contexts_need_more(self, made: Any) -> None:
         needed = [

@@ -169,14 +169,26 @@ def memory(subject: Subject, need: Need, offer: Offer | None) -> Finding | None:
     )  # fmt: skip
 
 
+SMALLEST_SHARE = 0.7
+"""No file was ever smaller than this share of what its shape says; the worst was 14 % off (docs/memory.md)."""
+
+
 def _without_artifact(subject: Subject, need: Need, budget: int) -> Finding | None:
-    """Say where a model would hardly fit; only an artifact could decide it."""
+    """Fail a model of which no artifact that may be offered could fit; say where one would hardly fit."""
     plan = sketch(subject, need).plan
     if plan is None or not budget or plan.total_bytes <= budget:
         return None
     needs = f"{format_size(plan.total_bytes)} at {need.requirements.min_quant}"
     reason = f"would need about {needs}, and {format_size(budget)} are granted"
-    return unknown("memory", reason, "artifacts", required=budget)
+    least = plan.total_bytes - plan.weights_bytes + int(plan.weights_bytes * SMALLEST_SHARE)
+    if least <= budget:
+        return unknown("memory", reason, "artifacts", required=budget)
+    option, needed = _memory_to_have(need, plan.total_bytes)
+    shape = subject.model.architecture
+    return Finding(
+        rule="memory", verdict=FAIL, observed=plan.total_bytes, required=budget, option=option,
+        passes_at=f"{needed}GiB", reason=reason, sources=shape.sources if shape else (),
+    )  # fmt: skip
 
 
 def _without_plan(subject: Subject, offer: Offer, budget: int) -> Finding:

@@ -9,6 +9,8 @@ from advisor.rules.finding import Finding, unknown
 from advisor.rules.subject import Need, Subject
 from advisor.rules.verdict import FAIL, PASS
 
+PROJECTOR = "image input needs the projector file beside the weights; its memory is not counted here"
+
 
 def task(subject: Subject, need: Need) -> Finding:
     """Every task asked must stand in the maker's list; a base model cannot chat.
@@ -38,6 +40,7 @@ def task(subject: Subject, need: Need) -> Finding:
     return Finding(
         rule="task", verdict=PASS, observed=list(stated.names), required=list(asked),
         reason=f"made for {_listed(asked)}", sources=stated.sources,
+        conditions=(PROJECTOR,) if "vision" in asked else (),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from advisor.rules.finding import Finding
+from advisor.rules.finding import Finding, unknown
 from advisor.rules.subject import Need, Subject
 from advisor.rules.verdict import FAIL, PASS
 
@@ -16,6 +16,8 @@ def status(subject: Subject, need: Need) -> Finding:
             reason="announced, but its weights have not been published", sources=availability.sources,
         )  # fmt: skip
     as_of, released = need.requirements.as_of, subject.model.released
+    if as_of and released is None:
+        return unknown("status", "the day of its release is not recorded", "released.date", required=as_of)
     if as_of and released and released.date[: len(as_of)] > as_of[: len(released.date)]:
         return Finding(
             rule="status", verdict=FAIL, observed=released.date, required=as_of,
