@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 from advisor.catalog import codes
 from advisor.catalog.load import Catalog
@@ -14,17 +14,25 @@ from advisor.errors import UserError, nearest
 from advisor.needs.schema import DEFAULT_CONTEXT, DEFAULT_MIN_QUANT, Privacy, Requirements, RequirementsFile
 from advisor.needs.units import parse_count, parse_size, parse_whole
 from advisor.needs.weights import CRITERIA
-from advisor.records import RecordError, read_record
+from advisor.records import RecordError, convert, problems_in, read_data
 
 T = TypeVar("T")
 _TAG = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
 
 
-def read_file(path: Path) -> tuple[RequirementsFile, str]:
-    """Return the requirements file at `path`, and its text for line numbers.
+class Written(NamedTuple):
+    """A requirements file as far as it can be read, its text for line numbers, and what is wrong with its shape."""
+
+    file: RequirementsFile
+    text: str
+    problems: list[str]
+
+
+def read_file(path: Path) -> Written:
+    """Return the requirements file at `path`; keys of a wrong shape are left out and told among its problems.
 
     Raises:
-        UserError: listing every problem as `file:line: message`.
+        UserError: where the file cannot be read or is not YAML with keys.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -32,8 +40,17 @@ def read_file(path: Path) -> tuple[RequirementsFile, str]:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise UserError(f"{path}:1: is not UTF-8 text") from None
+    problems: list[str] = []
     try:
-        return read_record(text or "{}", RequirementsFile), text
+        data = read_data(text) or {}
+        wrong = {place[0] for place, _ in problems_in(data, RequirementsFile) if place}
+        if wrong:
+            try:
+                convert(text, data, RequirementsFile)
+            except RecordError as error:
+                problems = error.listed(str(path))
+            data = {key: value for key, value in data.items() if key not in wrong}
+        return Written(convert(text, data, RequirementsFile), text, problems)
     except RecordError as error:
         raise UserError("\n".join(error.listed(str(path)))) from None
 
@@ -46,9 +63,9 @@ def resolve(options: Mapping[str, Any], catalog: Catalog, file: Path | None = No
     Raises:
         UserError: with all problems, each naming its option or its line.
     """
-    written, text = read_file(file) if file else (RequirementsFile(), "")
+    written = read_file(file) if file else Written(RequirementsFile(), "", [])
     given = {key: value for key, value in options.items() if not (value is None or value is False or value == ())}
-    merged = {name: getattr(written, name) for name in RequirementsFile.__struct_fields__}
+    merged = {name: getattr(written.file, name) for name in RequirementsFile.__struct_fields__}
     merged |= given
 
     def place(field: str) -> str:
@@ -56,19 +73,21 @@ def resolve(options: Mapping[str, Any], catalog: Catalog, file: Path | None = No
             return f"--{field.replace('_', '-')}"
         from advisor.strict_yaml import line_of
 
-        return f"{file}:{line_of(text, (field,))}: {field}"
+        return f"{file}:{line_of(written.text, (field,))}: {field}"
 
-    return _Reader(merged, catalog, place).requirements()
+    return _Reader(merged, catalog, place, written.problems).requirements()
 
 
 class _Reader:
     """Checks one value after the other and remembers what is wrong."""
 
-    def __init__(self, written: Mapping[str, Any], catalog: Catalog, place: Callable[[str], str]) -> None:
+    def __init__(
+        self, written: Mapping[str, Any], catalog: Catalog, place: Callable[[str], str], problems: list[str]
+    ) -> None:
         self.written = written
         self.catalog = catalog
         self.place = place
-        self.problems: list[str] = []
+        self.problems = list(problems)
 
     def requirements(self) -> Requirements:
         """Return the checked requirements, or raise one error with every problem."""
