@@ -51,7 +51,16 @@ def holders(requirements: Requirements, catalog: Catalog, machine: Machine, mode
         context=requirements.context,
         concurrency=requirements.concurrency,
         holders=tuple(found[:SMALLEST]),
+        reason=None if found else _reason(catalog, model_id),
     )
+
+
+def _reason(catalog: Catalog, model_id: str) -> str | None:
+    """Say why no machine could hold a model, where that is not for want of memory."""
+    model = catalog.models[model_id]
+    if model.availability.weights != "open":
+        return "its maker publishes no weights"
+    return None if model.artifacts else "no artifact of it is known"
 
 
 def holds(need: Need, model_id: str) -> Held | None:

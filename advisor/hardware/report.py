@@ -41,6 +41,8 @@ class HardwareReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     largest: tuple[Held, ...] = ()
     holders: tuple[Holder, ...] | None = None
     """Only where a model was asked for: the smallest profiles that hold it."""
+    reason: str | None = None
+    """Why no profile holds it, where that is not for want of memory."""
 
     @property
     def exit_code(self) -> int:

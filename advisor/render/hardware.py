@@ -47,6 +47,10 @@ def _rows(document: HardwareReport) -> tuple[list[str], list[list[str]]]:
     return header, [[h.model, h.quantization, format_size(h.total_bytes), _rate(h)] for h in document.largest]
 
 
+def _nobody(document: HardwareReport) -> str:
+    return "No profile of the catalog holds it" + (f": {document.reason}." if document.reason else ".")
+
+
 def _rate(held: object) -> str:
     rate = getattr(held, "decode_tokens_per_second", None)
     return f"{rate:.1f} tok/s" if rate else "unknown"
@@ -63,7 +67,7 @@ def table(document: HardwareReport, width: int = WIDTH_WITHOUT_TERMINAL, **_: ob
     elif rows:
         told = columns_of(header, rows, width, tuple(range(len(header) - 2, len(header))))
     else:
-        told = "Nothing of the catalog fits." if document.holders is None else "No profile of the catalog holds it."
+        told = "Nothing of the catalog fits." if document.holders is None else paragraph(_nobody(document), width)
     return "\n".join(lines) + f"\n\n{told}\n\nFor {document.context:,} tokens of context{users}.\n"
 
 
