@@ -1,5 +1,5 @@
 """`python -m advisor`."""
 
-from advisor.cli.main import entry
+from advisor.cli.start import entry
 
 entry()

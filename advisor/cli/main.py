@@ -1,12 +1,10 @@
-"""The entry point: runs click, turns errors into one message and the right exit code."""
+"""Runs click, and turns errors into one message and the right exit code."""
 
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import sys
-from typing import NoReturn
 
 import click
 
@@ -26,12 +24,6 @@ def cli() -> None:
 
     Offline, neutral, with a source for every fact. Start with: advisor recommend --lang ja
     """
-
-
-def entry() -> NoReturn:
-    """Run the command line and end the process with its exit code."""
-    gc.disable()  # one short run makes no circles worth looking for; with ten thousand models looking costs a fifth
-    sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
