@@ -188,7 +188,7 @@ def test_a_refused_file_leaves_the_old_one(
 
 
 _LIMITED = (
-    "import resource as r, sys; r.setrlimit(r.RLIMIT_FSIZE, (100, 100)); from advisor.cli.main import entry; entry()"
+    "import resource as r, sys; r.setrlimit(r.RLIMIT_FSIZE, (100, 100)); from advisor.cli.start import entry; entry()"
 )
 
 
