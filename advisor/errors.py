@@ -33,13 +33,6 @@ class ExternalError(AdvisorError):
     exit_code = 4
 
 
-class MissingExtraError(ExternalError):
-    """A command needs an extra of the distribution that is not installed."""
-
-    def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs an extra: pip install 'local-model-advisor[{extra}]'")
-
-
 class UnknownNameError(UserError):
     """A name that nothing carries; the nearest known names are offered."""
 

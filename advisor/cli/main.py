@@ -43,7 +43,7 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         say(f"Error: {error.filename or 'the system'}: {error.strerror or error}")
         return ExternalError.exit_code
-    except Exception:
+    except Exception:  # whatever is left is a bug: one line for the user, the traceback for a log
         return _bug()
     return result if isinstance(result, int) else 0
 

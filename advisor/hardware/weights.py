@@ -129,12 +129,6 @@ def classes(architecture: Architecture, parameters: Parameters) -> tuple[Part, .
     return tuple(parts)
 
 
-def computed(architecture: Architecture, parameters: Parameters, quantization: str) -> Weights | None:
-    """Return the bytes of a file in `quantization`, or None where they cannot be worked out."""
-    parts = classes(architecture, parameters)
-    return weigh(architecture, parts, quantization) if parts else None
-
-
 def weigh(architecture: Architecture, parts: tuple[Part, ...], quantization: str) -> Weights | None:
     """Return the bytes of tensors split by `classes` in `quantization`, or None where its mix is not known."""
     if quantization not in MIXES:

@@ -10,7 +10,7 @@ import pytest
 from advisor.catalog import load
 from advisor.catalog.schema import Architecture, CacheGroup, Experts, FullAttention, Parameters, Source
 from advisor.hardware import weights
-from advisor.hardware.weights import MIXES, VOCABULARY_ENTRY, Weights, classes, computed, scaled
+from advisor.hardware.weights import MIXES, VOCABULARY_ENTRY, Weights, classes, scaled, weigh
 
 SOURCES = (Source(ref="test", accessed="2026-11-22", kind="measurement"),)
 UNTIED = "the file holds the output matrix beside the embedding it is tied to"
@@ -37,6 +37,12 @@ def small(
         tied_embeddings=tied, cache=(group or FullAttention(layers=2, kv_heads=2, key_length=64, value_length=64),),
         sources=SOURCES,
     )  # fmt: skip
+
+
+def computed(architecture: Architecture, parameters: Parameters, quantization: str) -> Weights | None:
+    """Return the bytes of a file as its shape has them."""
+    parts = classes(architecture, parameters)
+    return weigh(architecture, parts, quantization) if parts else None
 
 
 def counted(total: int, active: int | None = None) -> Parameters:
