@@ -61,7 +61,9 @@ def console(folders: Mapping[str, str]) -> Console:
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)
             exit_code = run(list(arguments))
-        return Ran(exit_code, *(stream.buffer.getvalue().decode("utf-8") for stream in (out, err)))  # type: ignore[attr-defined]
+        for stream in (out, err):
+            stream.seek(0)
+        return Ran(exit_code, out.read(), err.read())
 
     return ran
 

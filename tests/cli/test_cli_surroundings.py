@@ -396,7 +396,7 @@ def test_an_interruption(process: Any, tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
     )
     with running, open(pipe, "wb"):  # opens as soon as the program reads
-        time.sleep(0.05)
+        time.sleep(0.05)  # so that it is most likely reading; caught a little earlier, it must say the same
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=30)
     assert (running.returncode, out, err) == (130, b"", b"\nInterrupted.\n")
