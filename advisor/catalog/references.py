@@ -112,6 +112,11 @@ def _of_quantizations(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
 
 
 def _of_evidence(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
+    for evaluation_id, evaluation in snapshot.safety.items():
+        for model_id in evaluation.results:
+            if model_id not in snapshot.models:
+                message = _missing("model", model_id, dict(snapshot.models))
+                yield ReferenceProblem("safety", evaluation_id, ("results", model_id), message)
     for benchmark_id, benchmark in snapshot.benchmarks.items():
         if benchmark.maker and benchmark.maker not in snapshot.providers:
             message = _missing("provider", benchmark.maker, dict(snapshot.providers))
@@ -124,13 +129,15 @@ def _of_evidence(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
         "model": dict(snapshot.models),
         "family": dict(snapshot.families),
         "provider": dict(snapshot.providers),
+        "country": dict.fromkeys(provider.country for provider in snapshot.providers.values() if provider.country),
     }
     for article_id, article in snapshot.articles.items():
         for index, claim in enumerate(article.claims):
-            kind, _, name = claim.subject.partition(":")
-            if kind != "other" and name not in known.get(kind, {}):
-                message = _missing(kind, name, known.get(kind, {}))
-                yield ReferenceProblem("articles", article_id, ("claims", index, "subject"), message)
+            for key, subject in (("subject", claim.subject), ("better_than", claim.better_than or "other:")):
+                kind, _, name = subject.partition(":")
+                if kind != "other" and name not in known.get(kind, {}):
+                    message = _missing(kind, name, known.get(kind, {}))
+                    yield ReferenceProblem("articles", article_id, ("claims", index, key), message)
 
 
 def _of_names(snapshot: Snapshot) -> Iterator[ReferenceProblem]:

@@ -17,6 +17,7 @@ from advisor.catalog.schema import (
     DeltaAttention,
     FullAttention,
     LatentAttention,
+    NoCache,
     Parameters,
     Recurrent,
     WindowAttention,
@@ -31,11 +32,12 @@ BITS = {
 FALLBACK = {"Q6_K": "Q8_0", "Q5_K": "Q5_1", "Q4_K": "Q5_0", "IQ4_XS": "IQ4_NL", "Q3_K": "Q4_0", "Q2_K": "Q4_0"}
 """Types in blocks of 256 elements, and what takes their place where a row is no multiple of that."""
 BLOCK = 256
+UNSEEN = 0.25
+"""Share of the published count that towers for images, next-token heads and matrices counted twice may make."""
+OVER_COUNTED, OVER_STATED = 0.05, 0.15
+"""Share by which a shape may make more than the hub counts, or than a maker says in round figures."""
 VOCABULARY_ENTRY = 40
 """Bytes of a file's header for each entry of the vocabulary (text, type, merge rule), about."""
-UNSEEN = 0.25
-"""A larger share of the published count that the shape does not explain belongs to the text model (per-layer
-embeddings of Gemma 4 E4B); a smaller one is a vision tower, a next-token head or a matrix counted twice."""
 QUERY_RANK = 1536
 LATENT_HEAD = 128
 """Latent attention: rank of the query and width of a head's key and value in DeepSeek V3; records hold neither."""
@@ -44,7 +46,8 @@ FUSED = frozenset({"phi3"})
 GATED_DELTA = frozenset({"qwen35", "qwen35moe", "qwen3next"})
 """Architectures whose recurrent layers have that one matrix too, and whose query carries a gate of its own size."""
 
-Role = Literal["embedding", "output", "value", "down", "merge", "router", "other"]
+Role = Literal["embedding", "output", "value", "down", "merge", "router", "rows", "other"]
+"""`rows`: a table of which a token reads no more than a row."""
 Shares = tuple[tuple[str, float], ...]
 
 
@@ -104,6 +107,28 @@ class Weights(NamedTuple):
     active: int
 
 
+def elements(architecture: Architecture) -> tuple[int, ...]:
+    """Return the parameters that a shape makes, with one and with two vocabulary matrices where it does not say which.
+
+    Empty where the shape says too little.
+    """
+    hidden, vocabulary = architecture.hidden_size, architecture.vocabulary_size
+    if hidden is None or vocabulary is None or not architecture.cache:
+        return ()
+    body = sum(part.elements for part in _body(architecture, hidden, vocabulary))
+    tied = architecture.tied_embeddings
+    return tuple(body + count * vocabulary * hidden for count in ((1, 2) if tied is None else (1,) if tied else (2,)))
+
+
+def _body(architecture: Architecture, hidden: int, vocabulary: int) -> list[Part]:
+    """Return everything but the vocabulary matrices at both ends."""
+    parts = [*_mixers(architecture, hidden), *_feed_forwards(architecture, hidden)]
+    if architecture.layer_embedding:
+        width = architecture.layers * architecture.layer_embedding
+        parts += [Part("rows", vocabulary * width, hidden), Part("other", 3 * hidden * width, hidden)]
+    return parts
+
+
 def classes(architecture: Architecture, parameters: Parameters) -> tuple[Part, ...] | None:
     """Split a model's text tensors by role; None where the record says too little or contradicts the count.
 
@@ -112,7 +137,7 @@ def classes(architecture: Architecture, parameters: Parameters) -> tuple[Part, .
     hidden, vocabulary = architecture.hidden_size, architecture.vocabulary_size
     if hidden is None or vocabulary is None:
         return None
-    parts = [*_mixers(architecture, hidden), *_feed_forwards(architecture, hidden)]
+    parts = _body(architecture, hidden, vocabulary)
     body, table = sum(part.elements for part in parts), vocabulary * hidden
     published = parameters.hub_count or parameters.total
     tied = architecture.tied_embeddings
@@ -121,12 +146,9 @@ def classes(architecture: Architecture, parameters: Parameters) -> tuple[Part, .
     parts.append(Part("embedding", table, hidden))
     if not tied:
         parts.append(Part("output", table, hidden))
-    unseen = published - sum(part.elements for part in parts)
-    if unseen < -0.05 * published:
-        return None
-    if unseen > UNSEEN * published:
-        parts.append(Part("other", unseen, hidden))
-    return tuple(parts)
+    unseen = published - sum(part.elements for part in parts) - (parameters.beside_text or 0)
+    over = OVER_COUNTED if parameters.hub_count else OVER_STATED
+    return tuple(parts) if -over < unseen / published < UNSEEN else None
 
 
 def weigh(architecture: Architecture, parts: tuple[Part, ...], quantization: str) -> Weights | None:
@@ -141,7 +163,7 @@ def weigh(architecture: Architecture, parts: tuple[Part, ...], quantization: str
         total += size
         if routed:
             active += size * used
-        elif role != "embedding" or tied:
+        elif role != "rows" and (role != "embedding" or tied):
             active += size
     return Weights(int(total) + VOCABULARY_ENTRY * (architecture.vocabulary_size or 0), int(active))
 
@@ -171,6 +193,10 @@ def _mixers(architecture: Architecture, hidden: int) -> Iterator[Part]:
             yield Part(fused, n * (query + group.kv_heads * group.key_length), hidden)
             yield Part("value", n * group.kv_heads * group.value_length, hidden)
             yield Part("merge", n * heads * group.value_length, heads * group.value_length)
+        elif isinstance(group, NoCache):
+            query = heads * (group.key_length or 0)
+            yield Part("other", n * query, hidden)
+            yield Part("merge", n * query, query)
         elif isinstance(group, LatentAttention):
             query = group.layers * QUERY_RANK * (hidden + group.heads * (LATENT_HEAD + group.rope))
             unfolded = group.layers * group.rank * group.heads * 2 * LATENT_HEAD
@@ -191,18 +217,20 @@ def _feed_forwards(architecture: Architecture, hidden: int) -> Iterator[Part]:
     """Yield the feed-forward blocks: gate and up, down; with experts also the router, which stays F32."""
     experts = architecture.experts
     dense_layers = experts.dense_layers if experts else architecture.layers
-    yield from _block(dense_layers * hidden * (architecture.feed_forward or 0), hidden, architecture.feed_forward or 0)
+    upward = 2 if architecture.feed_forward_gated else 1
+    dense = architecture.feed_forward or 0
+    yield from _block(dense_layers * hidden * dense, upward, hidden, dense)
     if experts:
         n = (architecture.layers - dense_layers) * hidden
-        yield from _block(n * experts.shared, hidden, experts.shared)
-        yield from _block(n * experts.count * experts.feed_forward, hidden, experts.feed_forward, routed=True)
+        yield from _block(n * experts.shared, upward, hidden, experts.shared)
+        yield from _block(n * experts.count * experts.feed_forward, upward, hidden, experts.feed_forward, routed=True)
         yield Part("router", n * experts.count, hidden)
 
 
-def _block(elements: int, hidden: int, width: int, routed: bool = False) -> Iterator[Part]:
-    """Yield gate and up, then down: three matrices of as many `elements`."""
-    yield Part("other", 2 * elements, hidden, routed)
-    yield Part("down", elements, width, routed)
+def _block(matrix: int, upward: int, hidden: int, width: int, routed: bool = False) -> Iterator[Part]:
+    """Yield `upward` matrices (up, and the gate where there is one) and down, each of `matrix` elements."""
+    yield Part("other", upward * matrix, hidden, routed)
+    yield Part("down", matrix, width, routed)
 
 
 @cache

@@ -61,6 +61,8 @@ class Judged(NamedTuple):
 
 def prepare(requirements: Requirements, catalog: Catalog, machine: Machine) -> Need:
     """Return what the rules check against."""
+    if requirements.fresh:
+        catalog = catalog.fresh(requirements.as_of or catalog.snapshot.as_of)
     ranked_by = harnesses(catalog, requirements)
     return Need(requirements, catalog, machine, engines(machine), losses(catalog), alike(catalog), ranked_by)
 

@@ -38,6 +38,7 @@ from advisor.catalog.schema.model import (
     ArtifactRepository,
     Availability,
     Context,
+    Disagreement,
     Family,
     Gate,
     Languages,
@@ -53,6 +54,8 @@ from advisor.catalog.schema.model import (
     Tasks,
     Training,
 )
+from advisor.catalog.schema.safety import SafetyEvaluation, SafetyResult
+from advisor.catalog.schema.shelf_life import ShelfLife, ShelfLives
 from advisor.catalog.schema.source import (
     Count,
     Country,
@@ -88,6 +91,7 @@ __all__ = [
     "Date",
     "Day",
     "DeltaAttention",
+    "Disagreement",
     "Experts",
     "Family",
     "FullAttention",
@@ -117,7 +121,11 @@ __all__ = [
     "Released",
     "Result",
     "Revision",
+    "SafetyEvaluation",
+    "SafetyResult",
     "Sha256",
+    "ShelfLife",
+    "ShelfLives",
     "Source",
     "Sources",
     "Tag",

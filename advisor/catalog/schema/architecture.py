@@ -57,9 +57,10 @@ class DeltaAttention(Record, frozen=True, kw_only=True, tag_field="kind", tag="d
 
 
 class NoCache(Record, frozen=True, kw_only=True, tag_field="kind", tag="none"):
-    """Layers that keep nothing of their own (they share another layer's cache)."""
+    """Layers that keep nothing of their own: they share another layer's cache, and have queries of `key_length`."""
 
     layers: Count
+    key_length: Count | None = None
 
 
 CacheGroup = FullAttention | WindowAttention | LatentAttention | Recurrent | DeltaAttention | NoCache
@@ -86,8 +87,12 @@ class Architecture(Record, frozen=True, kw_only=True):
     vocabulary_size: Count | None = None
     heads: Count | None = None
     feed_forward: Count | None = None
+    feed_forward_gated: bool = True
+    """Whether a feed-forward block has a gate beside its up and down matrices."""
     experts: Experts | None = None
     tied_embeddings: bool | None = None
+    layer_embedding: Count | None = None
+    """Elements of the embedding that each layer has of its own for every token (Gemma 3n, 4 E2B and E4B)."""
     cache: tuple[CacheGroup, ...] = ()
     """Groups of layers by what they cache; their `layers` add up to `layers`."""
     sources: Sources

@@ -81,6 +81,12 @@ class Claim(Record, frozen=True, kw_only=True):
     attribute: Text
     says: Text
     """A value, or a paraphrase in our own words."""
+    language: Tag | None = None
+    """The language that a claim of quality is about."""
+    tasks: tuple[Task, ...] = ()
+    """The tasks that a claim of quality is about."""
+    better_than: str | None = None
+    """What the subject is said to be better than: `model:ID`, `family:ID`, `provider:ID` or `country:CC`."""
     identification: Literal["named", "inferred"]
     verdict: Literal["plausible", "opinion", "loose", "wrong"] = "plausible"
     """What the curators make of it; no fact of the catalog rests on an article alone."""

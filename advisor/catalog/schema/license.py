@@ -75,8 +75,8 @@ class License(Record, frozen=True, kw_only=True):
     text: LicenseText
     uses: dict[Use, Literal["allowed", "conditional", "forbidden"]] = msgspec.field(default_factory=dict)
     """What each use is granted; a use that is absent is unknown."""
-    monthly_users: Limit | None = None
-    revenue: Limit | None = None
+    monthly_users: tuple[Limit, ...] = ()
+    revenue: tuple[Limit, ...] = ()
     territories: Territories | None = None
     seat: Territories | None = None
     obligations: tuple[Obligation, ...] = ()

@@ -76,6 +76,8 @@ class Parameters(Record, frozen=True, kw_only=True):
     total: Count
     active: Count | None = None
     hub_count: Count | None = None
+    beside_text: Count | None = None
+    """How many of `total` are not of the text network: towers for images and sound, experts and heads of their own."""
     sources: Sources
     note: str | None = None
 
@@ -179,6 +181,16 @@ class Popularity(Record, frozen=True, kw_only=True):
     sources: Sources
 
 
+class Disagreement(Record, frozen=True, kw_only=True):
+    """Another source's value for a fact of this record, and why the record does not use it."""
+
+    fact: Text
+    """Dotted path of the fact that is used, as `context.native`."""
+    other: bool | int | float | str | tuple[str, ...]
+    why: Text
+    sources: Sources
+
+
 class Model(Record, frozen=True, kw_only=True):
     """A repository of weights (or a closed system); its id is its path below `catalog/models/`."""
 
@@ -203,6 +215,7 @@ class Model(Record, frozen=True, kw_only=True):
     training: Training | None = None
     artifacts: tuple[ArtifactRepository, ...] = ()
     popularity: Popularity | None = None
+    disagreements: tuple[Disagreement, ...] = ()
     notes: tuple[Text, ...] = ()
 
 
