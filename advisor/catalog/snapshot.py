@@ -22,4 +22,6 @@ class Snapshot(schema.Record, frozen=True, kw_only=True):
     shelf_life: dict[str, schema.ShelfLives]
     hardware: dict[str, schema.HardwareProfile]
     quantizations: dict[str, schema.QuantizationTable]
+    questions: dict[str, schema.QuestionSet] = {}
+    """At most one, called `questions`."""
     articles: dict[str, schema.Article]

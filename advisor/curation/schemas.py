@@ -19,6 +19,7 @@ SCHEMAS = {
     "shelf-life": "advisor.catalog.schema:ShelfLives",
     "hardware-profile": "advisor.catalog.schema:HardwareProfile",
     "quantizations": "advisor.catalog.schema:QuantizationTable",
+    "questions": "advisor.catalog.schema:QuestionSet",
     "article": "advisor.catalog.schema:Article",
     "requirements": "advisor.needs.schema:RequirementsFile",
     "recommendation": "advisor.recommendation:Recommendation",
