@@ -57,7 +57,7 @@ class Unsure(Record, frozen=True, kw_only=True):
 
 
 class Question(Record, frozen=True, kw_only=True):
-    """One question. It is skipped where a condition does not hold or its fields are already given."""
+    """One question. It is skipped where a condition does not hold or what it sets is already given."""
 
     id: Text
     kind: Literal["one", "many", "whole", "size"]
@@ -80,6 +80,8 @@ class Question(Record, frozen=True, kw_only=True):
     """What may be typed beside the options."""
     or_none: bool = False
     """Whether a size may be 0."""
+    settled_by: tuple[Text, ...] = ()
+    """Further requirements that make it needless when they are given, besides those that it sets."""
     when: tuple[Condition, ...] = ()
     stake: Stake | None = None
     """Asked only where a licence of a model still in play could depend on it."""
