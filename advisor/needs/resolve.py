@@ -176,7 +176,7 @@ class _Reader:
         return by_name[_named("publisher", name, by_name)]
 
     def _hardware(self, name: str) -> str:
-        if name == "this":
+        if name in ("this", "unknown"):
             return name
         profiles = self.catalog.snapshot.hardware
         by_name = {alias: key for key, record in profiles.items() for alias in (record.name, *record.aliases)}
