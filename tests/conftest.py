@@ -12,6 +12,7 @@ from advisor.catalog import schema
 from advisor.catalog.compile import build
 from advisor.catalog.freshness import FACTS
 from advisor.catalog.load import Catalog, load
+from advisor.catalog.schema.policy import Policy
 from advisor.hardware.schema import Machine
 from advisor.needs.schema import Requirements
 from advisor.needs.units import parse_size
@@ -163,6 +164,7 @@ class Workshop:
         safety: Mapping[str, schema.SafetyEvaluation] | None = None,
         shelf_life: Mapping[str, int] | None = None,
         articles: Mapping[str, schema.Article] | None = None,
+        policies: Mapping[str, Policy] | None = None,
     ) -> dict[str, dict[str, Any]]:
         """Return records by kind and id; makers are `maker` (JP) and `other` (CN), `packer` uploads for others."""
         chosen = models if isinstance(models, Mapping) else {SUBJECT: models or self.model()}
@@ -189,6 +191,7 @@ class Workshop:
             "shelf_life": {"facts": self.shelf_lives(**(shelf_life or {}))},
             "hardware": {"card-24": gpu},
             "quantizations": {"gguf": table},
+            "policies": dict(policies or {}),
             "articles": dict(articles or {}),
         }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.catalog import schema
+from advisor.catalog.schema.policy import Policy
 from advisor.errors import DataError
 
 KINDS: dict[str, type[Any]] = {
@@ -22,6 +23,7 @@ KINDS: dict[str, type[Any]] = {
     "hardware": schema.HardwareProfile,
     "quantizations": schema.QuantizationTable,
     "questions": schema.QuestionSet,
+    "policies": Policy,
     "articles": schema.Article,
 }
 SINGLE = frozenset({"questions"})

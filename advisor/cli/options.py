@@ -102,6 +102,11 @@ def shared(command: Command) -> Command:
     return _given(command, (*NEEDS.values(), CATALOG, TOP, *OUTPUT))
 
 
+def shared_but_output(command: Command) -> Command:
+    """Give a command all options above but `--output`."""
+    return _given(command, (*NEEDS.values(), CATALOG, TOP, OUTPUT[0]))
+
+
 def machine_options(command: Command) -> Command:
     """Give a command the options that describe a machine and what has to fit on it."""
     names = ("hardware", "ram", "vram", "context", "concurrency", "min_quant")

@@ -20,6 +20,7 @@ SCHEMAS = {
     "hardware-profile": "advisor.catalog.schema:HardwareProfile",
     "quantizations": "advisor.catalog.schema:QuantizationTable",
     "questions": "advisor.catalog.schema:QuestionSet",
+    "policy": "advisor.catalog.schema.policy:Policy",
     "article": "advisor.catalog.schema:Article",
     "requirements": "advisor.needs.schema:RequirementsFile",
     "recommendation": "advisor.recommendation:Recommendation",

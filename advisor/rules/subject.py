@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.catalog.lineage import Chain
 from advisor.catalog.load import Catalog
@@ -11,6 +11,9 @@ from advisor.hardware.memory import MemoryPlan
 from advisor.hardware.schema import Machine
 from advisor.hardware.speed import Engine, Speed
 from advisor.needs.schema import Requirements
+
+if TYPE_CHECKING:
+    from advisor.rules.policy import Applied
 
 
 class Need(NamedTuple):
@@ -26,6 +29,7 @@ class Need(NamedTuple):
     """By name of quantization: the measured one that it counts like, or itself."""
     harnesses: dict[tuple[str, str], str]
     """By voice, and by language or task asked: the one benchmark that ranks it."""
+    policies: Applied | None = None
 
 
 class Subject(NamedTuple):
