@@ -15,6 +15,7 @@ from advisor.catalog.snapshot import Snapshot
 from advisor.curation import plausibility
 from advisor.curation.values import Finding, Path, of_day, of_source, of_tags
 from advisor.errors import DataError
+from advisor.needs.soundness import problems_of as unaskable
 from advisor.records import RecordError
 
 
@@ -110,6 +111,10 @@ def _article(article_id: str, record: schema.Article, snapshot: Snapshot) -> Ite
             yield ("claims", index, "paragraph"), f"the article has {record.paragraphs} paragraphs"
 
 
+def _questions(set_id: str, record: schema.QuestionSet, snapshot: Snapshot) -> Iterator[Finding]:
+    yield from unaskable(record)
+
+
 _CHECKS: dict[str, Callable[[str, Any, Snapshot], Iterator[Finding]]] = {
     "models": plausibility.of_model,
     "licenses": _license,
@@ -117,4 +122,5 @@ _CHECKS: dict[str, Callable[[str, Any, Snapshot], Iterator[Finding]]] = {
     "safety": _safety,
     "shelf_life": _shelf_life,
     "articles": _article,
+    "questions": _questions,
 }

@@ -21,6 +21,7 @@ SCHEMAS = {
     "quantizations": "advisor.catalog.schema:QuantizationTable",
     "questions": "advisor.catalog.schema:QuestionSet",
     "policy": "advisor.catalog.schema.policy:Policy",
+    "answers": "advisor.needs.answers:AnswersFile",
     "article": "advisor.catalog.schema:Article",
     "requirements": "advisor.needs.schema:RequirementsFile",
     "recommendation": "advisor.recommendation:Recommendation",

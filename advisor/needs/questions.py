@@ -8,19 +8,43 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 
 from advisor.catalog import codes
-from advisor.catalog.schema import Condition, HardwareProfile, Option, Question, QuestionSet, Sets, Texts, UiLanguage
+from advisor.catalog.schema import (
+    Condition,
+    HardwareProfile,
+    Option,
+    Question,
+    QuestionSet,
+    Sets,
+    Stake,
+    Texts,
+    UiLanguage,
+)
 from advisor.needs.units import parse_count, parse_size, size_text
 
 NOT_SURE = "not-sure"
 Value = str | int | tuple[str, ...]
 Answers = Mapping[str, Value]
 """Answers by id of the question, in the order in which they were given."""
+
+
+class Standing(NamedTuple):
+    """Where the models stand after some answers, and on which facts of the organisation a licence could depend."""
+
+    total: int
+    left: int
+    """Models that are not rejected, those included that are not decided."""
+    undecided: int
+    stakes: frozenset[Stake]
+
+
+Judge = Callable[[Answers], Standing]
+"""Judges the models by answers; raises UserError where these are no requirements."""
 _TEN_THOUSANDS = {"万": 10**4, "億": 10**8, "兆": 10**12}
 _NONE = re.compile(r"^(0+(\.0+)?\s*([KMGT]i?B)?|none|no|なし|無し)$", re.IGNORECASE)
 
@@ -35,7 +59,9 @@ def _filled(question: Question, profiles: Mapping[str, HardwareProfile], machine
     options = [
         msgspec.structs.replace(
             option,
-            text=Texts(en=option.text.en.replace("{machine}", machine), ja=option.text.ja.replace("{machine}", machine)),
+            text=Texts(
+                en=option.text.en.replace("{machine}", machine), ja=option.text.ja.replace("{machine}", machine)
+            ),
         )
         for option in question.options
     ]
@@ -55,7 +81,7 @@ def next_question(
     """
     rest = questions.questions
     if answers:
-        last = next(reversed(answers))
+        last = list(answers)[-1]
         place = next(index for index, question in enumerate(rest) if question.id == last)
         rest = rest[place + 1 :]
     known = {**implied(questions, given), **answers}
@@ -85,6 +111,11 @@ def before(answers: Answers) -> dict[str, Value]:
 def answered(answers: Answers, question: Question, value: Value) -> dict[str, Value]:
     """Return the answers with one more."""
     return {**answers, question.id: value}
+
+
+def reasons(error: Exception) -> list[str]:
+    """Return what is wrong with an answer, without the names of options that resolving puts before it."""
+    return [re.sub(r"^--[a-z-]+: ", "", line) for line in str(error).splitlines()]
 
 
 def offered(question: Question, answers: Answers) -> tuple[Option, ...]:

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from advisor.catalog.schema import Condition, Question, QuestionSet, Sets, Texts, Words
-from advisor.needs.questions import NOT_SURE, fields_of
+from advisor.needs.questions import NOT_SURE, checked, fields_of
 from advisor.needs.schema import RequirementsFile
-from advisor.needs.units import parse_count, parse_size
 
 Path = tuple[str | int, ...]
 Problem = tuple[Path, str]
@@ -42,7 +41,7 @@ def _of_words(words: Words) -> Iterator[Problem]:
     for name in words.__struct_fields__:
         texts: Texts = getattr(words, name)
         for language in ("en", "ja"):
-            blanks = set(re.findall(r"\{(\w*)\}", texts.in_(language)))  # type: ignore[arg-type]
+            blanks = set(re.findall(r"\{(\w*)\}", texts.in_(language)))
             wanted = _BLANKS.get(name, set())
             if blanks != wanted:
                 told = " and ".join(f"{{{blank}}}" for blank in sorted(wanted)) or "nothing in braces"
@@ -74,25 +73,32 @@ def _of_question(question: Question, earlier: dict[str, Question]) -> Iterator[P
             yield (*path, "id"), f"'{option.id}' means something else at the prompt"
         yield from _of_sets((*path, "sets"), option.sets or {})
         yield from _of_conditions((*path, "when"), option.when, earlier)
-    for path, default in [(("default",), question.default), *((("default_in", k), v) for k, v in question.default_in.items())]:
+    for path, default in [
+        (("default",), question.default),
+        *((("default_in", k), v) for k, v in question.default_in.items()),
+    ]:
         yield from _placed(path, _of_default(question, default))
     if question.kind == "many" and not fields_of(question):
         yield (), "no answer to it changes anything"
 
 
-def _of_default(question: Question, default: object) -> Iterator[Problem]:
+def _of_default(question: Question, default: str | int | tuple[str, ...]) -> Iterator[Problem]:
     if default == NOT_SURE:
         return
     ids = {option.id for option in question.options}
-    if question.kind == "many" and not isinstance(default, tuple):
-        yield (), "the default of a question of kind 'many' is a list"
-    elif question.kind == "many":
-        yield from (((i,), f"'{item}' is none of the options") for i, item in enumerate(default) if item not in ids)  # type: ignore[arg-type]
-    elif question.kind == "one" and not question.options_from and default not in ids:
-        yield (), f"'{default}' is none of the options"
-    elif question.kind in ("whole", "size"):
+    if question.kind == "many":
+        if not isinstance(default, tuple):
+            yield (), "the default of a question of kind 'many' is a list"
+            return
+        yield from (
+            ((place,), f"'{item}' is none of the options") for place, item in enumerate(default) if item not in ids
+        )
+    elif question.kind == "one":
+        if default not in ids and not question.options_from:
+            yield (), f"'{default}' is none of the options"
+    else:
         try:
-            parse_count(default) if question.kind == "whole" else question.or_none and default == "0" or parse_size(str(default))  # type: ignore[arg-type]
+            checked(question, {}, default)
         except ValueError as error:
             yield (), str(error)
 

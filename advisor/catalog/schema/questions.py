@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from advisor.catalog.schema.source import Record, Text
 
@@ -121,6 +122,6 @@ class QuestionSet(Record, frozen=True, kw_only=True):
     """A whole questionnaire. Answers name its `id`; it changes when old answers no longer fit."""
 
     schema: Literal["advisor.questions/1"]
-    id: Text
+    id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     words: Words
     questions: tuple[Question, ...]
