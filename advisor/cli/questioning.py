@@ -46,14 +46,21 @@ class Questioning:
         self._language: UiLanguage = language
         self._output = output
         self._phrases = Phrases(asked.questions.words, language)
-        self._kept = self._place()
+        if output and not output.parent.is_dir():
+            raise ExternalError(f"cannot write {output}: there is no folder {output.parent}")
+        self._places = self._possible_places()
+        self._kept: Path | None = None
+        """Where the answers so far stand."""
 
-    def _place(self) -> Path | None:
-        """Return where unfinished answers are kept; a file of the user's that holds anything else is left alone."""
+    def _possible_places(self) -> list[Path]:
+        """Return where unfinished answers may be kept; a file of the user's that holds anything else is left alone."""
+        found = []
         if self._output and (not self._output.exists() or is_answers(self._output)):
-            return self._output
+            found.append(self._output)
         folder = state_folder()
-        return folder / f"ask-{self._asked.questions.id}.yaml" if folder else None
+        if folder:
+            found.append(folder / f"ask-{self._asked.questions.id}.yaml")
+        return found
 
     def from_file(self, path: Path) -> dict[str, Value]:
         """Return the answers of a file."""
@@ -88,7 +95,8 @@ class Questioning:
 
     def _start(self) -> dict[str, Value]:
         """Return the answers kept by an earlier run."""
-        if self._kept is None or not self._kept.exists():
+        self._kept = next((place for place in self._places if place.exists()), None)
+        if self._kept is None:
             return {}
         try:
             file = read(self._kept).file
@@ -102,29 +110,30 @@ class Questioning:
         return {name: tuple(map(str, v)) if isinstance(v, tuple) else v for name, v in file.answers.items()}
 
     def _keep(self, answers: Answers) -> None:
-        """Write the answers so far; where that is not possible, go on without."""
-        if self._kept is None:
+        """Write the answers so far to the first place that takes them; where none does, go on without."""
+        for place in self._places:
+            try:
+                if place != self._output:
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                write_file(place, text_of(self._asked.questions, answers))
+            except (OSError, ExternalError):
+                continue
+            self._kept = place
             return
-        try:
-            self._kept.parent.mkdir(parents=True, exist_ok=True)
-            write_file(self._kept, text_of(self._asked.questions, answers))
-        except (OSError, ExternalError):
-            self._kept = None
+        self._kept = None
 
     def _tell_kept(self) -> None:
         say("")
-        if self._kept is None:
-            say_paragraph(self._phrases("lost"))
-        elif self._kept.exists():
-            say_paragraph(self._phrases("kept", file=self._kept))
+        say_paragraph(self._phrases("kept", file=self._kept) if self._kept else self._phrases("lost"))
 
     def write(self, answers: Answers, day: str) -> Path:
         """Write the requirements file, drop what was kept, and return its path."""
         target = self._output or _free(Path(REQUIREMENTS))
         given = as_seen_from(self._asked.given, target.parent)
         write_file(target, requirements_text(self._asked.questions, answers, given, self._language, day))
-        if self._kept and self._kept != target:
-            self._kept.unlink(missing_ok=True)
+        for place in self._places:
+            if place != target:
+                place.unlink(missing_ok=True)
         return target
 
     def tell_end(self, answers: Answers, written: Path, document: Recommendation, catalogs: tuple[Path, ...]) -> None:

@@ -37,7 +37,7 @@ def asker(phrases: Phrases) -> Asker:
         return LineAsker(say_paragraph, read_line, phrases)
     from advisor.needs.prompts.arrows import ArrowAsker
 
-    return ArrowAsker(say_paragraph, phrases, colour="NO_COLOR" not in os.environ)
+    return ArrowAsker(say_paragraph, folded, phrases, colour="NO_COLOR" not in os.environ)
 
 
 def _has_cursor() -> bool:
@@ -50,7 +50,12 @@ def _has_cursor() -> bool:
 
 def say_paragraph(text: str, indent: str = "", first: str | None = None) -> None:
     """Say prose, wrapped to the terminal as it is now."""
-    say(paragraph(text, terminal_width(sys.stderr), indent, first) if text else "")
+    say(folded(text, indent, first) if text else "")
+
+
+def folded(text: str, indent: str = "", first: str | None = None) -> str:
+    """Return prose wrapped to the terminal as it is now."""
+    return paragraph(text, terminal_width(sys.stderr) - 1, indent, first)
 
 
 def read_line(prompt: str) -> str:

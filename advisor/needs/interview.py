@@ -131,7 +131,7 @@ class Interview:
             typed = self._asker.typed(prompt)
             return NOT_SURE if typed in (Move.NOT_SURE, self._phrases("not_sure")) else typed
         reply = self._asker.one(prompt) if question.kind == "one" else self._asker.many(prompt)
-        if reply is Move.NOT_SURE:
+        if reply is Move.NOT_SURE or (isinstance(reply, tuple) and NOT_SURE in reply):
             return NOT_SURE
         if isinstance(reply, tuple) and ANOTHER in reply:
             return self._with_others(question, answers, tuple(item for item in reply if item != ANOTHER))

@@ -18,40 +18,41 @@ from advisor.needs.prompts.interface import Move, Phrases, Prompt, move_in, narr
 class ArrowAsker:
     """Draws lists on stderr, so that stdout stays data; each is wiped once it is answered."""
 
-    def __init__(self, say: Callable[..., None], phrases: Phrases, colour: bool) -> None:
-        """Take how a paragraph is said (with an indent), and whether colours may be used."""
+    def __init__(
+        self, say: Callable[[str], None], fold: Callable[[str, str], str], phrases: Phrases, colour: bool
+    ) -> None:
+        """Take how a paragraph is said, how text is folded under an indent, and whether colours may be used."""
         self._say = say
+        self._fold = fold
         self._phrases = phrases
         self._depth = None if colour else ColorDepth.DEPTH_1_BIT
 
     def one(self, prompt: Prompt) -> str | Move:
-        self._show(prompt, "arrows_one")
-        default = prompt.proposed[0] if prompt.proposed else None
         question = questionary.select(
-            prompt.title, self._choices(prompt, ()), default=default, instruction=" ", qmark=">",
-            **self._drawn(),
-        )  # fmt: skip
+            prompt.title,
+            self._choices(prompt, ()),
+            default=prompt.proposed[0],
+            **self._drawn(prompt, "arrows_one"),
+        )
         answer: str | Move = self._asked(question, (Keys.Left, Keys.Escape))
         return answer
 
     def many(self, prompt: Prompt) -> tuple[str, ...] | Move:
-        self._show(prompt, "arrows_many")
-
         def enough(marked: list[str]) -> bool | str:
             return True if marked else self._phrases("mark_one")
 
         question = questionary.checkbox(
-            prompt.title, self._choices(prompt, prompt.proposed), validate=enough, instruction=" ", qmark=">",
-            initial_choice=prompt.proposed[0] if prompt.proposed else None, **self._drawn(),
-        )  # fmt: skip
+            prompt.title,
+            self._choices(prompt, prompt.proposed),
+            validate=enough,
+            initial_choice=prompt.proposed[0],
+            **self._drawn(prompt, "arrows_many"),
+        )
         answer = self._asked(question, (Keys.Left, Keys.Escape))
         return answer if isinstance(answer, Move) else tuple(answer)
 
     def typed(self, prompt: Prompt) -> str | Move:
-        self._show(prompt, "arrows_typed")
-        if prompt.proposed:
-            self._say(self._phrases("proposed", default=" ".join(prompt.proposed)), indent="  ")
-        question = questionary.text(prompt.title, qmark=">", **self._drawn())
+        question = questionary.text(prompt.title, **self._drawn(prompt, "arrows_typed"))
         answer = self._asked(question, (Keys.Escape,))
         if isinstance(answer, Move):
             return answer
@@ -60,17 +61,23 @@ class ArrowAsker:
     def tell(self, text: str) -> None:
         self._say(text)
 
-    def _show(self, prompt: Prompt, hint: str) -> None:
+    def _drawn(self, prompt: Prompt, hint: str) -> dict[str, Any]:
+        """Return how a prompt is drawn: under its title why it is asked, which keys there are, what Enter gives."""
         self._say("")
-        self._say(prompt.why, indent="  ")
-        self._say(self._phrases(hint), indent="  ")
+        told = [prompt.why, self._phrases(hint)]
+        if not prompt.choices and prompt.proposed:
+            told.append(self._phrases("proposed", default=" ".join(prompt.proposed)))
+        below = "".join("\n" + self._fold(text, "  ") for text in told)
+        return {
+            "qmark": "",
+            "instruction": below if prompt.choices else below + "\n>",
+            "output": create_output(stdout=sys.stderr),
+            "erase_when_done": True,
+            "color_depth": self._depth,
+        }
 
     def _choices(self, prompt: Prompt, marked: Iterable[str]) -> list[questionary.Choice]:
         return [questionary.Choice(c.text, value=c.id, checked=c.id in marked) for c in prompt.choices]
-
-    def _drawn(self) -> dict[str, Any]:
-        output = create_output(stdout=sys.stderr)
-        return {"output": output, "erase_when_done": True, "color_depth": self._depth}
 
     def _asked(self, question: questionary.Question, back: Iterable[Keys]) -> Any:
         """Run a prompt in which some keys go back."""
