@@ -14,7 +14,7 @@ from advisor.cli.output import is_read_by_people, say
 from advisor.errors import DataError
 from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.recommendation import Recommendation
-from advisor.render import FORMATS
+from advisor.render import FORMATS, VERDICT_FORMATS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _FILE = click.Path(path_type=Path)
@@ -79,15 +79,15 @@ NEEDS = {
 CATALOG: Callable[[Command], Command] = _option(
     "--catalog", many=True, type=_FILE, metavar="DIR", help="Your own records, laid over ours; later ones win"
 )
+
+
+def _format(formats: tuple[str, ...]) -> Any:
+    choice = click.Choice(formats)
+    return _option("--format", "format_name", type=choice, default="table", show_default=True, help="How to show it.")
+
+
 OUTPUT = (
-    _option(
-        "--format",
-        "format_name",
-        type=click.Choice(FORMATS),
-        default="table",
-        show_default=True,
-        help="How to show it.",
-    ),
+    _format(FORMATS),
     _option("-o", "--output", type=_FILE, metavar="FILE", help="Write to a file instead of stdout."),
 )
 
@@ -99,7 +99,7 @@ TOP = click.option(
 
 def shared(command: Command) -> Command:
     """Give a command all options above."""
-    return _given(command, (*NEEDS.values(), CATALOG, TOP, *OUTPUT))
+    return _given(command, (*NEEDS.values(), CATALOG, TOP, _format(VERDICT_FORMATS), *OUTPUT[1:]))
 
 
 def shared_but_output(command: Command) -> Command:
