@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,6 +52,7 @@ class Questioning:
         self._places = self._possible_places()
         self._kept: Path | None = None
         """Where the answers so far stand."""
+        self._lost = False
 
     def _possible_places(self) -> list[Path]:
         """Return where unfinished answers may be kept; a file of the user's that holds anything else is left alone."""
@@ -118,13 +120,16 @@ class Questioning:
                 write_file(place, text_of(self._asked.questions, answers))
             except (OSError, ExternalError):
                 continue
-            self._kept = place
+            self._kept, self._lost = place, False
             return
-        self._kept = None
+        self._kept, self._lost = None, True
 
     def _tell_kept(self) -> None:
         say("")
-        say_paragraph(self._phrases("kept", file=self._kept) if self._kept else self._phrases("lost"))
+        if self._kept:
+            say_paragraph(self._phrases("kept", file=self._kept))
+        elif self._lost:
+            say_paragraph(self._phrases("lost"))
 
     def write(self, answers: Answers, day: str) -> Path:
         """Write the requirements file, drop what was kept, and return its path."""
@@ -133,7 +138,8 @@ class Questioning:
         write_file(target, requirements_text(self._asked.questions, answers, given, self._language, day))
         for place in self._places:
             if place != target:
-                place.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    place.unlink(missing_ok=True)
         return target
 
     def tell_end(self, answers: Answers, written: Path, document: Recommendation, catalogs: tuple[Path, ...]) -> None:

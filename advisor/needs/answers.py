@@ -88,7 +88,10 @@ def scalar(value: Any) -> str:
         return f"{{{', '.join(f'{name}: {scalar(held)}' for name, held in value.items())}}}"
     if isinstance(value, str):
         plain = value.isascii() and value.replace("-", "").replace("_", "").isalpha() and value[0].isalpha()
-        return value if plain and value.casefold() not in _RESERVED else json.dumps(value, ensure_ascii=False)
+        if plain and value.casefold() not in _RESERVED:
+            return value
+        quoted = json.dumps(value, ensure_ascii=False)
+        return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)
     return json.dumps(value)
 
 
