@@ -22,7 +22,7 @@ CATALOG = "catalog"
 """The origin of a policy that was named and not given as a file."""
 
 
-class _Found(NamedTuple):
+class ReadPolicy(NamedTuple):
     """A policy with the name that is used for it, where it is from, and its text where that is a file."""
 
     id: str
@@ -50,10 +50,10 @@ def load_policies(names: Sequence[str], catalog: Catalog, as_of: str) -> tuple[U
             rules that deny contradict each other on that day; with every problem.
     """
     problems: list[str] = []
-    found: dict[str, _Found] = {}
+    found: dict[str, ReadPolicy] = {}
     for name in names:
         try:
-            policy = _named(name, catalog) or _read(name, catalog)
+            policy = _named(name, catalog) or read_policy(_file(name, catalog), catalog)
         except DataError as error:
             problems += error.problems
             continue
@@ -67,28 +67,41 @@ def load_policies(names: Sequence[str], catalog: Catalog, as_of: str) -> tuple[U
     return tuple(_used(policy, as_of) for policy in found.values())
 
 
-def _named(name: str, catalog: Catalog) -> _Found | None:
+def _named(name: str, catalog: Catalog) -> ReadPolicy | None:
     """Return the policy of the catalog that is called `name`, by its id or an alias, in any case."""
     for policy_id, record in catalog.snapshot.policies.items():
         if name.casefold() in (known.casefold() for known in (policy_id, *record.get("aliases", ()))):
-            return _Found(policy_id, CATALOG, msgspec.convert(record, Policy))
+            return ReadPolicy(policy_id, CATALOG, msgspec.convert(record, Policy))
     return None
 
 
-def _read(name: str, catalog: Catalog) -> _Found:
-    path = Path(name)
-    if not is_path(name) and not path.is_file():
-        known = {alias for i, r in catalog.snapshot.policies.items() for alias in (i, *r.get("aliases", ()))}
-        raise UnknownNameError("policy", name, sorted(known), "Name a file as ./FILE.yaml.")
+def _file(name: str, catalog: Catalog) -> str:
+    """Return `name` where it is that of a file.
+
+    Raises:
+        UnknownNameError: where it is neither written like a file nor one.
+    """
+    if is_path(name) or Path(name).is_file():
+        return name
+    known = {alias for i, r in catalog.snapshot.policies.items() for alias in (i, *r.get("aliases", ()))}
+    raise UnknownNameError("policy", name, sorted(known), "Name a file as ./FILE.yaml.")
+
+
+def read_policy(name: str, catalog: Catalog) -> ReadPolicy:
+    """Return the policy in the file called `name`.
+
+    Raises:
+        DataError: where the file cannot be read, is no policy, or names what the catalog does not have.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = Path(name).read_text(encoding="utf-8")
     except OSError as error:
         raise DataError([f"{name}:1: the policy cannot be read: {error.strerror}"]) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise DataError([f"{name}:{line}: is not UTF-8 text"]) from None
     try:
-        found = _Found(path.stem, name, read_record(text, Policy), text)
+        found = ReadPolicy(Path(name).stem, name, read_record(text, Policy), text)
     except RecordError as error:
         raise DataError(error.listed(name)) from None
     problems = [found.placed(place, message) for place, message in problems_of(found.policy, catalog.snapshot)]
@@ -97,7 +110,7 @@ def _read(name: str, catalog: Catalog) -> _Found:
     return found
 
 
-def _contradicting(found: dict[str, _Found], as_of: str, catalog: Catalog) -> Iterator[str]:
+def _contradicting(found: dict[str, ReadPolicy], as_of: str, catalog: Catalog) -> Iterator[str]:
     policies = [(name, policy.policy) for name, policy in found.items()]
     for (one, first), (other, second), domain in contradictions(policies, as_of, catalog.snapshot):
         told = f"rule '{first}' of policy '{one}' and rule '{second}' of policy '{other}' contradict each other"
@@ -105,7 +118,7 @@ def _contradicting(found: dict[str, _Found], as_of: str, catalog: Catalog) -> It
         yield found[other].placed(place, f"{told}: no {domain} is allowed by both; drop one of the two policies")
 
 
-def _used(found: _Found, as_of: str) -> UsedPolicy:
+def _used(found: ReadPolicy, as_of: str) -> UsedPolicy:
     content = msgspec.json.encode(found.policy, order="sorted")
     return UsedPolicy(
         id=found.id,
@@ -132,12 +145,9 @@ def _remarks(policy: Policy, day: str) -> Iterator[str]:
 
 
 def turning_points(policies: Sequence[UsedPolicy], since: str, today: str) -> list[str]:
-    """Tell what of policies changes after the day `since` and up to `today`: there the two days differ."""
+    """Tell what of policies begins or ends after the day `since` and up to `today`: the two are not judged alike."""
     found = []
-    for used in policies:
-        before = set(used.remarks)
-        after = _remarks(msgspec.convert(used.policy, Policy), today) if since < today else ()
-        changed = [remark for remark in after if remark not in before]
-        began = [r for r in before if " begins on " in r and r.rsplit(" ", 1)[1] <= today]
-        found += [f"policy '{used.id}': {told}" for told in (*changed, *began)]
+    for used in policies if since < today else ():
+        now = _remarks(msgspec.convert(used.policy, Policy), today)
+        found += [f"policy '{used.id}': {remark}" for remark in sorted({*used.remarks}.symmetric_difference(now))]
     return found
