@@ -14,6 +14,8 @@ from prompt_toolkit.output.color_depth import ColorDepth
 
 from advisor.needs.prompts.interface import Move, Phrases, Prompt, move_in, narrow
 
+_STYLE = questionary.Style([("pointer", "fg:ansicyan bold"), ("highlighted", "bold")])
+
 
 class ArrowAsker:
     """Draws lists on stderr, so that stdout stays data; each is wiped once it is answered."""
@@ -70,6 +72,7 @@ class ArrowAsker:
         below = "".join("\n" + self._fold(text, "  ") for text in told)
         return {
             "qmark": "",
+            "style": _STYLE,
             "instruction": below if prompt.choices else below + "\n>",
             "output": create_output(stdout=sys.stderr),
             "erase_when_done": True,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pexpect
 import pyte
 
-UP, DOWN, LEFT, ENTER, SPACE, CONTROL_C, CONTROL_D = "\x1b[A", "\x1b[B", "\x1b[D", "\r", " ", "\x03", "\x04"
+UP, DOWN, LEFT, ENTER, SPACE, ESCAPE = "\x1b[A", "\x1b[B", "\x1b[D", "\r", " ", "\x1b"
+CONTROL_C, CONTROL_D = "\x03", "\x04"
 PATIENCE = 20.0
 """Seconds after which what is waited for will not come."""
 
@@ -40,11 +41,15 @@ class Terminal:
 
     def waits_for(self, *texts: str) -> str:
         """Return the screen as soon as all texts stand on it."""
+        return self.waits_until(lambda screen: all(text in screen for text in texts), str(texts))
+
+    def waits_until(self, holds: Callable[[str], bool], what: str) -> str:
+        """Return the screen as soon as something holds of it."""
         end = time.monotonic() + PATIENCE
-        while not all(text in self.text for text in texts):
-            assert time.monotonic() < end, f"{texts} did not come; the screen shows:\n{self.text}"
+        while not holds(self.text):
+            assert time.monotonic() < end, f"{what} did not come; the screen shows:\n{self.text}"
             if not self._read():
-                assert all(text in self.text for text in texts), f"it ended without {texts}:\n{self.text}"
+                assert holds(self.text), f"it ended without {what}:\n{self.text}"
         return self.text
 
     def send(self, *keys: str) -> None:
