@@ -100,6 +100,8 @@ def read_policy(name: str, catalog: Catalog) -> ReadPolicy:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise DataError([f"{name}:{line}: is not UTF-8 text"]) from None
+    except ValueError as error:  # a name that no file can have
+        raise DataError([f"{name!r}:1: the policy cannot be read: {error}"]) from None
     try:
         found = ReadPolicy(Path(name).stem, name, read_record(text, Policy), text)
     except RecordError as error:

@@ -223,6 +223,13 @@ def test_it_fails_closed(command: tuple[str, ...], case: str, console: Any, writ
     assert "Traceback" not in ran.stderr
 
 
+def test_a_name_that_no_file_can_have(console: Any, write: Callable[..., Path]) -> None:
+    needs = write("needs.yaml", 'policy: ["./a\\0b.yaml"]\n')
+    ran = console("recommend", "-r", str(needs), "--ram", "16GiB")
+    assert ran.exit_code == 3
+    assert "the policy cannot be read" in ran.stderr
+
+
 def test_two_policies_that_contradict_each_other(console: Any, write: Callable[..., Path]) -> None:
     one = write("one.yaml", policy(rule("a", "license", "allow: [MIT]")))
     other = write("other.yaml", policy(rule("b", "license", "allow: [Apache-2.0]")))
@@ -326,6 +333,6 @@ def test_sarif_without_a_policy_and_over_the_whole_catalog(console: Any, valid: 
     )
     levels = {(rule_id, r["level"]) for (_, rule_id), r in results(run).items() if rule_id.startswith("policy/")}
     assert ("policy/banned-by-several-states", "error") in levels
-    assert ("policy/texas-list", "warning") in levels
+    assert ("policy/texas-list-of-2026", "warning") in levels
     fingerprints = [r["partialFingerprints"]["modelAndRule/v1"] for r in run["results"]]
     assert len(fingerprints) == len(set(fingerprints))
