@@ -53,6 +53,7 @@ class Questioning:
         self._kept: Path | None = None
         """Where the answers so far stand."""
         self._lost = False
+        self._by_person = False
 
     def _possible_places(self) -> list[Path]:
         """Return where unfinished answers may be kept; a file of the user's that holds anything else is left alone."""
@@ -75,6 +76,7 @@ class Questioning:
 
     def from_person(self, restart: bool) -> dict[str, Value]:
         """Ask, from where the last run stopped."""
+        self._by_person = True
         start = {} if restart else self._start()
         asked = self._asked
         how = asker(self._phrases)
@@ -136,7 +138,7 @@ class Questioning:
         target = self._output or _free(Path(REQUIREMENTS))
         given = as_seen_from(self._asked.given, target.parent)
         write_file(target, requirements_text(self._asked.questions, answers, given, self._language, day))
-        for place in self._places:
+        for place in self._places if self._by_person else ():
             if place != target:
                 with contextlib.suppress(OSError):
                     place.unlink(missing_ok=True)

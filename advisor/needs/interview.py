@@ -131,7 +131,9 @@ class Interview:
             typed = self._asker.typed(prompt)
             return NOT_SURE if typed in (Move.NOT_SURE, self._phrases("not_sure")) else typed
         reply = self._asker.one(prompt) if question.kind == "one" else self._asker.many(prompt)
-        if reply is Move.NOT_SURE or (isinstance(reply, tuple) and NOT_SURE in reply):
+        if isinstance(reply, tuple) and NOT_SURE in reply:
+            reply = _unsure_or_not(reply, prompt.proposed)
+        if reply is Move.NOT_SURE:
             return NOT_SURE
         if isinstance(reply, tuple) and ANOTHER in reply:
             return self._with_others(question, answers, tuple(item for item in reply if item != ANOTHER))
@@ -177,6 +179,12 @@ class Interview:
             self._asker.tell(self._phrases("still_in", **told))
         else:
             self._asker.tell(self._phrases("none_left", total=standing.total))
+
+
+def _unsure_or_not(marked: tuple[str, ...], proposed: tuple[str, ...]) -> tuple[str, ...] | Move:
+    """Return what is meant where "not sure" is marked beside others: what was marked anew counts."""
+    others = tuple(item for item in marked if item != NOT_SURE)
+    return others if others and NOT_SURE in proposed else Move.NOT_SURE
 
 
 def said(question: Question, value: Value, language: UiLanguage, phrases: Phrases) -> str:

@@ -141,6 +141,11 @@ class TestAnswersFile:
         assert re.match(rf"Error: {re.escape(str(path))}:\d+: ", ran.stderr)
         assert sorted(p.name for p in tmp_path.iterdir()) == ["a.yaml"]
 
+    def test_what_a_person_left_is_not_touched(self, ask: Ask, answers: str, tmp_path: Path) -> None:
+        ask(typed="2\n")
+        ask("--answers", answers)
+        assert "purpose: [summarization]" in kept_in(tmp_path).read_text(encoding="utf-8")
+
     def test_answers_that_are_not_needed_are_named(self, ask: Ask, write: Any) -> None:
         ran = ask("--answers", str(write("a.yaml", HEAD + "answers: {data: restricted, place: own}\n")))
         assert "a.yaml: not needed here: place" in ran.stderr

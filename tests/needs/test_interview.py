@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from advisor.ask import Questionnaire
 from advisor.catalog.load import Catalog
@@ -13,7 +15,7 @@ from advisor.catalog.schema import UiLanguage
 from advisor.needs.interview import ANOTHER, Interview, LeftError
 from advisor.needs.prompts.interface import Move, Prompt, move_in
 from advisor.needs.prompts.lines import LineAsker
-from advisor.needs.questions import NOT_SURE, Answers, Value
+from advisor.needs.questions import NOT_SURE, Answers, Standing, Value
 
 BACK, QUIT = Move.BACK, Move.QUIT
 
@@ -130,6 +132,24 @@ def test_back_at_the_first_question_stays_there(asked: Questionnaire) -> None:
     assert held.answers["purpose"] == ("code",)
 
 
+ALL_AT_STAKE = Standing(total=9, left=9, undecided=0, stakes=frozenset({"users", "revenue", "territory", "seat"}))
+
+
+@settings(max_examples=50, deadline=None)
+@given(data=st.data())
+def test_going_back_and_forth_ends_where_going_straight_does(asked: Questionnaire, data: st.DataObject) -> None:
+    detours = data.draw(st.lists(st.integers(0, 3), max_size=12))
+    replies: list[Any] = []
+    for steps in detours:
+        replies += [None] * steps + [BACK] * data.draw(st.integers(0, steps + 1))
+    quick = Questionnaire.__new__(Questionnaire)
+    quick.questions, quick.given = asked.questions, {}
+    quick.judge = lambda answers: ALL_AT_STAKE  # type: ignore[method-assign]
+    straight, wandering = Held(quick, []), Held(quick, replies)
+    assert wandering.answers == straight.answers
+    assert wandering.kept[-1] == wandering.answers
+
+
 def test_quitting_keeps_what_was_answered_and_going_on_ends_alike(asked: Questionnaire) -> None:
     first = Held(asked, [("code",), "research", ("ja",), QUIT])
     assert first.left
@@ -178,6 +198,13 @@ def test_not_sure_beside_a_default_is_not_sure(asked: Questionnaire, reply: Any,
     held = Held(asked, [reply])
     assert held.answers["purpose"] == answer
     assert "Purpose: Not sure (taken as answering questions)" in held.script.told
+
+
+def test_what_is_marked_beside_a_proposed_not_sure_counts(asked: Questionnaire) -> None:
+    held = Held(asked, [None, None, None, None, None, None, None, None, ("JP", NOT_SURE)])
+    assert "countries will it be used" in held.script.titles()[8]
+    assert held.script.prompts[8].proposed == (NOT_SURE,)
+    assert held.answers["countries"] == ("JP",)
 
 
 @pytest.mark.parametrize("typed", [Move.NOT_SURE, "not-sure", "Not sure"])
