@@ -50,7 +50,8 @@ def _of_rule(rule: Rule) -> Iterator[Problem]:
     if SEVERITIES.index(rule.when_unknown) > SEVERITIES.index(rule.severity):
         yield ("unknown",), f"'{rule.unknown}' is stricter than '{rule.severity}', which breaking the rule means"
     asked = {name: getattr(rule, name) for name in rule.__struct_fields__ if name not in _BESIDE and name != "of"}
-    if not any(value not in (None, ()) for value in asked.values()) and not isinstance(rule, kinds.EvidenceRule):
+    empty = all(value is None or value is False or value == () for value in asked.values())
+    if empty and not isinstance(rule, kinds.EvidenceRule):
         yield (), f"asks nothing; give it {' or '.join(asked)}"
     both = set(getattr(rule, "allow", ())) & set(getattr(rule, "deny", ()))
     for name in sorted(both):

@@ -35,7 +35,7 @@ RULES: list[tuple[str, dict[str, Any], tuple[Any, ...], str]] = [
     ("model", {"deny": ["maker/modl"]}, ("deny",), "no model 'maker/modl'; did you mean 'maker/model'?"),
     ("artifact", {"min_quant": "Q9"}, ("min_quant",), "the catalog has no quantization 'Q9'"),
     ("evidence", {"languages": ["xx"]}, ("languages",), "the catalog has no benchmark of the language 'xx'"),
-    ("safety", {"evaluation": "none", "most": 1}, ("evaluation",), "the catalog has no safety evaluation 'none'"),
+    ("safety", {"evaluation": "none", "most": 0}, ("evaluation",), "the catalog has no safety evaluation 'none'"),
     ("facts", {"known": ["training.sumary"]}, ("known",), "the catalog has no fact 'training.sumary'"),
     ("facts", {"known": ["contxt"]}, ("known",), "the catalog has no fact 'contxt'; did you mean 'context'?"),
     ("origin", {"deny": ["JP"], "from": "2026-02-30"}, ("from",), "there is no 2026-02-30"),

@@ -65,7 +65,7 @@ class LicenseRule(PolicyRule, frozen=True, kw_only=True, tag="license"):
     deny: tuple[Text, ...] = ()
     categories: tuple[Literal["permissive", "conditional", "community", "non-commercial", "proprietary"], ...] = ()
     """Only licences of these categories."""
-    osi_approved: Literal[True] | None = None
+    osi_approved: bool = False
 
 
 class DutyRule(PolicyRule, frozen=True, kw_only=True, tag="license-duty"):
@@ -118,9 +118,9 @@ class ModelRule(PolicyRule, frozen=True, kw_only=True, tag="model"):
 class ArtifactRule(PolicyRule, frozen=True, kw_only=True, tag="artifact"):
     """What has to be known of the file, and how coarse it may be."""
 
-    hashed: Literal[True] | None = None
+    hashed: bool = False
     """The sha256 of all shards is recorded."""
-    pinned: Literal[True] | None = None
+    pinned: bool = False
     """The repository's revision is recorded."""
     min_quant: Text | None = None
 
