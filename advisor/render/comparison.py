@@ -8,7 +8,7 @@ from advisor.recommendation import Candidate
 from advisor.render import words
 from advisor.render.columns import WIDTH_WITHOUT_TERMINAL, padded, paragraph, width_of
 from advisor.render.markup import escaped, rows_as_csv
-from advisor.rules.finding import RULES
+from advisor.rules.finding import RULES, Finding
 
 
 def _rows(document: Comparison) -> list[list[str]]:
@@ -39,12 +39,17 @@ def _rows(document: Comparison) -> list[list[str]]:
     for rule in (*RULES, *own):
         told = [next((f for f in c.findings if f.rule == rule), None) for c in models]
         if any(told):
-            rows.append([f"rule {rule}", *(f"{f.verdict.value}: {f.reason}" if f else "-" for f in told)])
+            rows.append([f"rule {rule}", *(_said(f) if f else "-" for f in told)])
     for criterion, name in words.CRITERIA.items():
         parts = [next((s for s in c.scores if s.criterion == criterion), None) for c in models]
         if any(parts):
             rows.append([name, *(f"{s.value:.2f} x {s.weight:.2f}: {s.basis}" if s else "-" for s in parts)])
     return rows
+
+
+def _said(finding: Finding) -> str:
+    decided = [f"{r.policy} {'excepts' if r.exception else f'says {r.severity}'}" for r in words.telling(finding)]
+    return f"{finding.verdict.value}: {finding.reason}" + (f" ({', '.join(decided)})" if decided else "")
 
 
 def _parameters(candidate: Candidate) -> str:

@@ -57,7 +57,7 @@ def _candidates(document: Document) -> tuple[Candidate, ...]:
 def _results(candidate: Candidate) -> Iterator[dict[str, Any]]:
     """Yield what is to be told of one model: fails, what is open, warnings and exceptions of policies."""
     for finding in candidate.findings:
-        told = [ruling for ruling in finding.rulings if ruling.outcome != "kept"]
+        told = words.telling(finding)
         if finding.verdict is not Verdict.PASS or told:
             yield _result(candidate, finding, told)
 

@@ -7,7 +7,7 @@ from advisor.needs.schema import UsedPolicy
 from advisor.needs.units import format_size
 from advisor.ranking.schema import LanguageEvidence, Relaxation, RelaxedOption
 from advisor.recommendation import Candidate, Recommendation, ReportCheck
-from advisor.rules.finding import Ruling
+from advisor.rules.finding import Finding, Ruling
 from advisor.rules.verdict import Verdict
 
 EVIDENCE = {"independent": "measured", "vendor": "vendor", "declared": "declared", "none": "no evidence"}
@@ -182,6 +182,11 @@ def policy(used: UsedPolicy) -> str:
     mode = "only audited, decides nothing" if used.policy.get("mode") == "audit" else "enforced"
     remarks = f" Mind: {'; '.join(used.remarks)}." if used.remarks else ""
     return f"Policy {used.id} ({mode}, {len(used.policy['rules'])} rules): {used.policy['notice']}{remarks}"
+
+
+def telling(finding: Finding) -> list[Ruling]:
+    """Return the rulings that are more than a rule that is kept."""
+    return [found for found in finding.rulings if found.outcome != "kept"]
 
 
 def ruling(found: Ruling) -> str:
