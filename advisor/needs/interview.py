@@ -28,6 +28,9 @@ from advisor.needs.questions import (
 ANOTHER = "another"
 """The line of a list that leads to typing."""
 
+_EXPECTED = {"whole": "not_a_number", "size": "not_a_size"}
+"""What is said of a typed answer that is none."""
+
 
 class LeftError(Exception):
     """The person has left before the end; the answers so far are kept."""
@@ -108,8 +111,7 @@ class Interview:
         self, question: Question, answers: Answers, reply: str | tuple[str, ...]
     ) -> tuple[dict[str, Value], Standing] | None:
         """Return the answers with one more, or None where it cannot be: the reason is told."""
-        options = {option.id: option for option in question.options}
-        alone = [options[item] for item in reply if item in options and options[item].alone]
+        alone = [option for option in question.options if option.alone and option.id in reply]
         if isinstance(reply, tuple) and len(reply) > 1 and alone:
             self._asker.tell(self._phrases("only_alone", option=alone[0].text.in_(self._language)))
             return None
@@ -117,7 +119,10 @@ class Interview:
             value = checked(question, {**self._implied, **answers}, reply)
             more = answered(answers, question, value)
             standing = self._judge(more)
-        except (ValueError, UserError) as error:
+        except ValueError:
+            self._asker.tell(self._phrases(_EXPECTED.get(question.kind, "not_offered")))
+            return None
+        except UserError as error:
             for reason in reasons(error):
                 self._asker.tell(reason)
             return None

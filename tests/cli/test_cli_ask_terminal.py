@@ -115,7 +115,7 @@ class TestArrowKeys:
         terminal.send(ENTER)
         terminal.waits_for("2. How many people", "Enter alone: 1")
         terminal.send("x", ENTER)
-        terminal.waits_for("'x' is not a number")
+        terminal.waits_for("Please type a whole number above 0")
         terminal.send("b", ENTER)
         terminal.waits_for("1. Who will read")
         terminal.send(ENTER)

@@ -207,6 +207,17 @@ def test_what_is_marked_beside_a_proposed_not_sure_counts(asked: Questionnaire) 
     assert held.answers["countries"] == ("JP",)
 
 
+@pytest.mark.parametrize(
+    ("machine", "typed", "told"),
+    [(None, ["many"], "1以上の整数を入力してください"), ("sizes", ["much", "8GB"], "容量を入力してください")],
+)
+def test_what_is_no_number_is_told_in_the_person_s_language(
+    asked: Questionnaire, machine: str | None, typed: list[str], told: str
+) -> None:
+    held = Held(asked, [None, None, None, None, None, machine, *typed], language="ja")
+    assert any(line.startswith(told) for line in held.script.told)
+
+
 @pytest.mark.parametrize("typed", [Move.NOT_SURE, "not-sure", "Not sure"])
 def test_not_sure_can_be_typed(asked: Questionnaire, typed: Any) -> None:
     held = Held(asked, [None, None, None, None, None, "this", typed])

@@ -105,6 +105,8 @@ class Words(Record, frozen=True, kw_only=True):
     still_in: Texts
     none_left: Texts
     not_offered: Texts
+    not_a_number: Texts
+    not_a_size: Texts
     only_alone: Texts
     mark_one: Texts
     resumed: Texts
