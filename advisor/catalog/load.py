@@ -24,6 +24,12 @@ class Catalog:
         self.layers = layers or {}
         """By kind, id and fact group: the overlay folder that stated it."""
 
+    def fresh(self, as_of: str) -> Catalog:
+        """Return the catalog in which what is past its shelf life on a day is unknown."""
+        from advisor.catalog.freshness import Freshness
+
+        return Catalog(Freshness(self.snapshot, as_of).fresh(), self.layers)
+
     @cached_property
     def publisher_by_org(self) -> dict[str, str]:
         """Provider ids by the hub organisation they upload to."""
@@ -36,6 +42,15 @@ class Catalog:
         for benchmark_id, benchmark in self.snapshot.benchmarks.items():
             for model_id, result in benchmark.results.items():
                 found.setdefault(model_id, []).append((benchmark_id, benchmark, result))
+        return found
+
+    @cached_property
+    def safety(self) -> dict[str, list[tuple[str, schema.SafetyEvaluation, schema.SafetyResult]]]:
+        """By model id: every figure of an official body, as (evaluation id, evaluation, result)."""
+        found: dict[str, list[tuple[str, schema.SafetyEvaluation, schema.SafetyResult]]] = {}
+        for evaluation_id, evaluation in self.snapshot.safety.items():
+            for model_id, result in evaluation.results.items():
+                found.setdefault(model_id, []).append((evaluation_id, evaluation, result))
         return found
 
     @cached_property

@@ -29,6 +29,11 @@ def say(message: str) -> None:
             sys.stderr.flush()
 
 
+def is_read_by_people() -> bool:
+    """Say whether stderr is a terminal: remarks that no script should have to expect are only made there."""
+    return sys.stderr is not None and not sys.stderr.closed and sys.stderr.isatty()
+
+
 def deliver(document: Any, kind: str, format_name: str, output: Path | None, **options: Any) -> None:
     """Render `document` and write it to stdout, or whole to `output`."""
     width = WIDTH_WITHOUT_TERMINAL if output else terminal_width()

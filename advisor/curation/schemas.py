@@ -15,6 +15,8 @@ SCHEMAS = {
     "family": "advisor.catalog.schema:Family",
     "license": "advisor.catalog.schema:License",
     "benchmark": "advisor.catalog.schema:Benchmark",
+    "safety": "advisor.catalog.schema:SafetyEvaluation",
+    "shelf-life": "advisor.catalog.schema:ShelfLives",
     "hardware-profile": "advisor.catalog.schema:HardwareProfile",
     "quantizations": "advisor.catalog.schema:QuantizationTable",
     "article": "advisor.catalog.schema:Article",
@@ -24,6 +26,8 @@ SCHEMAS = {
     "comparison": "advisor.compare:Comparison",
     "catalog": "advisor.listing:Listing",
     "systems": "advisor.listing:Systems",
+    "coverage": "advisor.curation.coverage:Coverage",
+    "catalog-diff": "advisor.curation.diff:Difference",
     "record": "advisor.shown:Shown",
     "hardware": "advisor.hardware.report:HardwareReport",
 }

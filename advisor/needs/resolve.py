@@ -116,6 +116,7 @@ class _Reader:
             "min_quant": self.one("min_quant", self._quantization) or DEFAULT_MIN_QUANT,
             "prefer": self._weights(),
             "strict": bool(self.written["strict"]),
+            "fresh": bool(self.written["fresh"]),
             "as_of": self.one("as_of", _day),
         }
         self._contradictions(fields)

@@ -13,7 +13,7 @@ from advisor.hardware.schema import Machine
 from advisor.hardware.speed import Speed
 from advisor.needs.schema import Requirements
 from advisor.rules.checks import artifact, language, origin, purpose, standing, terms
-from advisor.rules.evidence import harnesses
+from advisor.rules.evidence import gather, harnesses
 from advisor.rules.finding import RULES, Finding
 from advisor.rules.offers import alike, losses, offers, sketch
 from advisor.rules.subject import Need, Offer, Subject
@@ -61,8 +61,12 @@ class Judged(NamedTuple):
 
 def prepare(requirements: Requirements, catalog: Catalog, machine: Machine) -> Need:
     """Return what the rules check against."""
-    ranked_by = harnesses(catalog, requirements)
-    return Need(requirements, catalog, machine, engines(machine), losses(catalog), alike(catalog), ranked_by)
+    if requirements.fresh:
+        catalog = catalog.fresh(requirements.as_of or catalog.snapshot.as_of)
+    measured = gather(catalog, requirements)
+    return Need(
+        requirements, catalog, machine, engines(machine), losses(catalog), alike(catalog), measured, harnesses(measured)
+    )  # fmt: skip
 
 
 def evaluate(need: Need, models: Iterable[str] | None = None) -> Iterator[Judged]:

@@ -11,6 +11,7 @@ from advisor.hardware.memory import MemoryPlan
 from advisor.hardware.schema import Machine
 from advisor.hardware.speed import Engine, Speed
 from advisor.needs.schema import Requirements
+from advisor.rules.evidence import Evidence, Scored
 
 
 class Need(NamedTuple):
@@ -24,8 +25,14 @@ class Need(NamedTuple):
     """Loss by name of quantization."""
     alike: dict[str, str]
     """By name of quantization: the measured one that it counts like, or itself."""
+    evidence: Evidence
+    """What was measured in the languages and tasks asked."""
     harnesses: dict[tuple[str, str], str]
     """By voice, and by language or task asked: the one benchmark that ranks it."""
+
+    def measured(self, name: str, model_id: str) -> list[Scored]:
+        """Return the results of a model in a language or task asked, the newest benchmark first."""
+        return self.evidence[name].get(model_id, [])
 
 
 class Subject(NamedTuple):
