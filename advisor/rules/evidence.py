@@ -31,8 +31,13 @@ def names(declared: Collection[str], asked: str) -> bool:
 
 
 def voice(benchmark: Benchmark, model: Model) -> str:
-    """Return whose word a result is: that of the publisher's type, but `vendor` on the publisher's own model."""
-    return "vendor" if benchmark.maker == model.provider else benchmark.publisher_type
+    """Return whose word a result is: that of the publisher's type, but `vendor` on the publisher's own model.
+
+    An organisation that measured somebody else's models itself is as independent of their makers as anybody.
+    """
+    if benchmark.maker == model.provider:
+        return "vendor"
+    return "independent" if benchmark.publisher_type == "own" else benchmark.publisher_type
 
 
 class Scored(NamedTuple):
