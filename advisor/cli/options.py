@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,8 +13,22 @@ from advisor.cli.output import is_read_by_people, say
 from advisor.recommendation import Recommendation
 from advisor.render import FORMATS
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 Command = TypeVar("Command", bound=Callable[..., Any])
-_FILE = click.Path(path_type=Path)
+
+
+class FilePath(click.Path):
+    """A path as typed; `pathlib` is imported where one was (see `advisor.paths`)."""
+
+    def coerce_path_result(self, value: Any) -> Any:
+        from pathlib import Path
+
+        return Path(value)
+
+
+_FILE = FilePath()
 
 
 def _option(*names: str, help: str, many: bool = False, metavar: str | None = None, **more: Any) -> Any:

@@ -43,6 +43,8 @@ ARTIFACT_CHECKS: tuple[Callable[[Subject, Need, Offer | None], Finding | None], 
 COMFORTABLE_SPEED = 8.0
 """Tokens per second at which people can read along; a finer quantization is not worth falling below it."""
 _ORDER = {PASS: 0, UNKNOWN: 1, FAIL: 2}
+_TOO_LARGE = (_ORDER[FAIL], 1)
+"""The least that stands against an artifact that fits nowhere."""
 _PLACE = {rule: place for place, rule in enumerate(RULES)}
 _UNQUANTIZED = frozenset({"F32", "F16", "BF16"})
 
@@ -65,7 +67,8 @@ def prepare(requirements: Requirements, catalog: Catalog, machine: Machine) -> N
         catalog = catalog.fresh(requirements.as_of or catalog.snapshot.as_of)
     measured = gather(catalog, requirements)
     return Need(
-        requirements, catalog, machine, engines(machine), losses(catalog), alike(catalog), measured, harnesses(measured)
+        requirements, catalog, machine, engines(machine), losses(catalog), alike(catalog), measured,
+        harnesses(measured), {},
     )  # fmt: skip
 
 
@@ -92,6 +95,9 @@ def _choice(subject: Subject, need: Need) -> tuple[Offer | None, list[Finding]]:
     """Return the most preferred artifact that passes; else the one with least against it."""
     best: tuple[tuple[int, int], Offer, list[Finding]] | None = None
     for offer in _preferred(need, offers(subject, need)):
+        too_large = offer.plan is not None and offer.engine is None and bool(need.engines)
+        if best and too_large and best[0] <= _TOO_LARGE:
+            continue
         findings = _of_artifact(subject, need, offer)
         against = (_ORDER[all_of(f.verdict for f in findings)], sum(f.verdict is FAIL for f in findings))
         if against == (0, 0):

@@ -14,6 +14,13 @@ from advisor.needs.schema import Requirements
 from advisor.rules.evidence import Evidence, Scored
 
 
+class Sketch(NamedTuple):
+    """What a model without a known artifact would need and yield."""
+
+    plan: MemoryPlan | None
+    speed: Speed | None
+
+
 class Need(NamedTuple):
     """The requirements together with everything they are checked against."""
 
@@ -30,6 +37,9 @@ class Need(NamedTuple):
     harnesses: dict[tuple[str, str], str]
     """By voice, and by language or task asked: the one benchmark that ranks it."""
 
+    sketches: dict[str, Sketch]
+    """By model id: what those without an artifact would need and yield, as far as it was asked for."""
+
     def measured(self, name: str, model_id: str) -> list[Scored]:
         """Return the results of a model in a language or task asked, the newest benchmark first."""
         return self.evidence[name].get(model_id, [])
@@ -41,13 +51,6 @@ class Subject(NamedTuple):
     id: str
     model: Model
     chain: Chain
-
-
-class Sketch(NamedTuple):
-    """What a model without a known artifact would need and yield."""
-
-    plan: MemoryPlan | None
-    speed: Speed | None
 
 
 class Offer(NamedTuple):
