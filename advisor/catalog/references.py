@@ -158,8 +158,11 @@ def _of_policies(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
 
 
 def _of_names(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
-    """Aliases must lead to one model."""
-    holders: dict[str, str] = {model_id.casefold(): model_id for model_id in snapshot.models}
+    """Ids and aliases must lead to one model, in whatever case they are written."""
+    holders: dict[str, str] = {}
+    for model_id in snapshot.models:
+        if holders.setdefault(model_id.casefold(), model_id) != model_id:
+            yield ReferenceProblem("models", model_id, (), f"differs only in case from {holders[model_id.casefold()]}")
     for model_id, model in snapshot.models.items():
         for alias in model.aliases:
             holder = holders.setdefault(alias.casefold(), model_id)

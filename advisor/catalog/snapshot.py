@@ -1,7 +1,5 @@
 """All records of a catalog in one typed value."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from advisor.catalog import schema

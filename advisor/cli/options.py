@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -16,8 +15,22 @@ from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.recommendation import Recommendation
 from advisor.render import FORMATS, VERDICT_FORMATS
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 Command = TypeVar("Command", bound=Callable[..., Any])
-_FILE = click.Path(path_type=Path)
+
+
+class FilePath(click.Path):
+    """A path as typed; `pathlib` is imported where one was (see `advisor.paths`)."""
+
+    def coerce_path_result(self, value: Any) -> Any:
+        from pathlib import Path
+
+        return Path(value)
+
+
+_FILE = FilePath()
 
 
 def _option(*names: str, help: str, many: bool = False, metavar: str | None = None, **more: Any) -> Any:
@@ -153,7 +166,7 @@ def policies_of(requirements: Requirements, catalog: Catalog) -> tuple[UsedPolic
 
     Raises:
         DataError: where the catalog's day and today would not be judged alike; a document knows no clock, so the
-            user has to say which day is meant (docs/adr/0007).
+            user has to say which day is meant (docs/adr/0008).
     """
     from advisor.needs.policies import load_policies, turning_points
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from advisor.errors import ExternalError
 from advisor.render import renderer
 from advisor.render.columns import WIDTH_WITHOUT_TERMINAL
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NARROWEST = 30
 """Cells below which nothing is laid out."""
@@ -91,7 +93,7 @@ def write_file(target: Path, text: str) -> None:
             with open(target, "w", encoding="utf-8", newline="\n") as device:
                 device.write(text)
         else:
-            _replace(Path(os.path.realpath(target)), text)
+            _replace(target.resolve(), text)
     except OSError as error:
         raise ExternalError(f"cannot write {target}: {error.strerror}") from None
 

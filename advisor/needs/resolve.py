@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
 
 from advisor.catalog import codes
 from advisor.catalog.load import Catalog
@@ -16,6 +15,9 @@ from advisor.needs.schema import DEFAULT_CONTEXT, DEFAULT_MIN_QUANT, Privacy, Re
 from advisor.needs.units import parse_count, parse_size, parse_whole
 from advisor.needs.weights import CRITERIA
 from advisor.records import RecordError, convert, problems_in, read_data
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 T = TypeVar("T")
 _TAG = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")

@@ -16,7 +16,7 @@ import llama_cpp
 SIZE = r"size\s*=\s*([\d.]+) MiB"
 LINES = {
     "kv_cache": re.compile(rf"llama_kv_cache.*: {SIZE}"),
-    "state": re.compile(rf"llama_memory_recurrent: {SIZE}"),
+    "state": re.compile(rf"(?:llama_memory_recurrent: |llama_dsv4_comp_state: .*layers = \d+, ){SIZE}"),
     "compute": re.compile(rf"compute buffer {SIZE}"),
     "output": re.compile(rf"output buffer {SIZE}"),
 }

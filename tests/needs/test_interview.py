@@ -101,7 +101,8 @@ def test_after_each_answer_the_number_of_models_left_is_told(asked: Questionnair
     assert f"{final.left} of {final.total} models are still in, {final.undecided} of them" in counted[-1]
 
 
-def test_none_left_is_said_and_can_be_mended(asked: Questionnaire) -> None:
+def test_none_left_is_said_and_can_be_mended(shipped: Catalog) -> None:
+    asked = Questionnaire(shipped, {"origin": ("CH",)}, None)
     everything = tuple(o.id for o in asked.questions.questions[0].options if not o.alone)
     held = Held(asked, [everything, BACK, ("chat",)])
     assert held.script.told[1].startswith(f"None of the {asked.judge({}).total} models is left. Go back")

@@ -1,7 +1,5 @@
 """A model with its facts in groups that were read together, its family and its maker."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -101,6 +99,8 @@ class Languages(Record, frozen=True, kw_only=True):
     """How many languages the maker speaks of, where it gives a number."""
     card_tags: tuple[Tag, ...] = ()
     """Metadata tags of the model card: a hint, never a statement of the maker."""
+    silent: bool = False
+    """The maker's own description was read and names neither languages nor a number of them."""
     sources: Sources
     note: str | None = None
 
