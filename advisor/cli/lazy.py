@@ -10,6 +10,7 @@ COMMANDS = {
     "recommend": "ranked models for your needs",
     "explain": "why one model passes, fails or cannot be decided",
     "compare": "models side by side",
+    "inspect": "a model's header, before anything native touches it",
     "hardware": "what this machine, or a profile, can hold",
     "catalog": "read and check the catalog",
 }

@@ -26,6 +26,7 @@ SCHEMAS = {
     "systems": "advisor.listing:Systems",
     "record": "advisor.shown:Shown",
     "hardware": "advisor.hardware.report:HardwareReport",
+    "inspection": "advisor.inspection:Inspection",
 }
 
 
