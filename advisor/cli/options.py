@@ -105,6 +105,11 @@ def output_options(command: Command) -> Command:
     return _given(command, (CATALOG, *OUTPUT))
 
 
+def given(*options: Any) -> Callable[[Command], Command]:
+    """Return a decorator that gives a command these options."""
+    return lambda command: _given(command, options)
+
+
 def _given(command: Command, options: tuple[Any, ...]) -> Command:
     for option in reversed(options):
         command = option(command)
