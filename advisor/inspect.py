@@ -65,7 +65,7 @@ def inspect(
         size_bytes=found.size,
         sha256=whole,
         verdict=worst(problems, found.template.findings),
-        architecture=header.text("general.architecture"),
+        architecture=header.label("general.architecture"),
         parameters=sum(shard.header.elements for shard in found.shards) or None,
         quantization=_quantization(found, match),
         context_length=claims.context_length(header),
@@ -151,7 +151,7 @@ def _notes(found: Examination) -> list[str]:
     if not header.complete:
         return []
     notes = []
-    kind = header.text("general.type")
+    kind = header.label("general.type")
     if kind and kind != "model":
         notes.append(f"The file calls itself '{kind[:40]}', not a model.")
     if not found.template.present:

@@ -58,7 +58,7 @@ def plan_memory(found: Examination, asked: Asked) -> tuple[InspectedMemory | Non
     The engine is asked only about headers in which nothing is wrong.
     """
     header = found.header
-    name = header.text("general.architecture")
+    name = header.label("general.architecture")
     whole = all(shard.header.complete for shard in found.shards)
     if not whole or not name or name in NO_MODEL or not any(shard.header.tensors for shard in found.shards):
         return None, []

@@ -19,6 +19,8 @@ from advisor.gguf.identity import Match, quantization_in
 from advisor.gguf.problem import Problem, Severity
 from advisor.hardware import weights
 
+MOST_LANGUAGES = 256
+LONGEST_LANGUAGE = 40
 CLOSE = 0.05
 """How far the elements of a file may lie from those counted out of the record's shape (docs/memory.md)."""
 ABOVE, BELOW = 1.15, 0.75
@@ -76,7 +78,7 @@ def _of(field: str, agrees: bool, file: object, catalog: object) -> Claim:
 
 
 def _architecture(header: Header, model: Model) -> Iterator[_Said]:
-    own = header.text("general.architecture")
+    own = header.label("general.architecture")
     if own and model.architecture:
         name = model.architecture.name
         yield _Said(_of("architecture", own == name, own, name), "general.architecture", "fail")
@@ -105,19 +107,19 @@ def _context(header: Header, model: Model) -> Iterator[_Said]:
         known = [n for n in (model.context.native, model.context.extended) if n]
         told = f"{own:,}", " or ".join(f"{n:,}" for n in known)
         agrees = min(known) <= own <= max(known)
-        yield _Said(_of("context", agrees, *told), f"{header.text('general.architecture')}.context_length")
+        yield _Said(_of("context", agrees, *told), f"{header.label('general.architecture')}.context_length")
 
 
 def context_length(header: Header) -> int | None:
     """Return the context length in tokens that a header states."""
-    return header.integer(f"{header.text('general.architecture')}.context_length")
+    return header.integer(f"{header.label('general.architecture')}.context_length")
 
 
 def license_of(header: Header, catalog: Catalog) -> str | None:
     """Return the licence a header states, under the catalog's id where it knows the name."""
-    stated = header.text("general.license")
+    stated = header.label("general.license")
     if stated and stated.casefold() == "other":
-        stated = header.text("general.license.name") or stated
+        stated = header.label("general.license.name") or stated
     if not stated:
         return None
     folded = stated.strip().casefold()
@@ -135,8 +137,9 @@ def _license(header: Header, model: Model, catalog: Catalog) -> Iterator[_Said]:
 
 
 def languages_of(header: Header) -> tuple[str, ...]:
-    """Return the languages a header states, as it writes them."""
-    return tuple(str(tag) for tag in header.array("general.languages") or () if isinstance(tag, str))
+    """Return the languages a header states, as it writes them; what is too long for a name of one is left out."""
+    stated = header.array("general.languages") or ()
+    return tuple(tag for tag in stated[:MOST_LANGUAGES] if isinstance(tag, str) and len(tag) <= LONGEST_LANGUAGE)
 
 
 def _languages(header: Header, model: Model) -> Iterator[_Said]:
@@ -184,11 +187,11 @@ def commonest_type(found: Examination) -> str | None:
 
 def _publisher(header: Header, match: Match, catalog: Catalog) -> Iterator[_Said]:
     """Compare who quantized it with who uploaded it, and whose model it is with the maker."""
-    by = header.text("general.quantized_by")
+    by = header.label("general.quantized_by")
     if by and match.publishers:
         agrees = any(_folded(by) in _names(catalog, publisher) for publisher in match.publishers)
         yield _Said(_of("publisher", agrees, by, " or ".join(match.publishers)), "general.quantized_by")
-    maker = header.text("general.organization")
+    maker = header.label("general.organization")
     provider = catalog.models[match.model].provider
     if maker:
         agrees = any(_folded(maker) in _names(catalog, name) for name in (provider, *match.publishers))

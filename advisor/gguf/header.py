@@ -20,7 +20,7 @@ from advisor.gguf.source import HeaderSource
 from advisor.gguf.window import Window
 
 MOST_KEYS = 4096
-MOST_TENSORS = 32_768
+MOST_TENSORS = 16_384
 """Counts beyond which nothing is read; real files have some dozen keys and a few thousand tensors."""
 LONGEST_KEY = 65_535
 LONGEST_NAME = 63
@@ -33,6 +33,8 @@ KEPT_TEXTS = 4 * 1024**2
 KEPT_ELEMENTS = 4096
 KEPT_ARRAYS = 262_144
 """Elements of an array, and of all arrays together, up to which they are kept."""
+LONGEST_LABEL = 120
+"""Characters of a name out of a file that are shown."""
 MOST_PROBLEMS = 100
 
 _COUNT, _TYPE = Struct("<Q"), Struct("<I")
@@ -101,6 +103,11 @@ class Header(NamedTuple):
         """Return the text under `key`; None where there is none or it is something else."""
         entry = self.entries.get(key)
         return entry.value if entry and isinstance(entry.value, str) else None
+
+    def label(self, key: str) -> str | None:
+        """Return a text that should be a name or a few words, cut where it is neither."""
+        text = self.text(key)
+        return text if text is None or len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
 
     def integer(self, key: str) -> int | None:
         """Return the whole number under `key`; None where there is none or it is something else."""
