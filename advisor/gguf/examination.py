@@ -13,20 +13,13 @@ from advisor.catalog.schema import Record
 from advisor.errors import UserError
 from advisor.gguf.header import Header, read_header
 from advisor.gguf.problem import Problem
+from advisor.gguf.second_opinion import SecondOpinion, ask
 from advisor.gguf.shards import Opener, check_shards, shard_names
 from advisor.gguf.source import HeaderSource
 from advisor.gguf.template import TemplateFinding, audit
 
 Verdict = Literal["pass", "warn", "fail"]
 TEMPLATE = "tokenizer.chat_template"
-
-
-class SecondOpinion(Record, frozen=True, kw_only=True):
-    """What another scanner says of the template: shown, and never a verdict."""
-
-    tool: str
-    version: str
-    findings: tuple[str, ...]
 
 
 class Template(Record, frozen=True, kw_only=True):
@@ -144,7 +137,7 @@ def template_of(header: Header) -> Template:
         stripped_sha256=_hash(default.rstrip()) if default is not None and default != default.rstrip() else None,
         named={name: _hash(text) for name, text in texts.items() if name},
         findings=tuple(findings),
-        second_opinion=_second_opinion(default) if default else None,
+        second_opinion=ask(default) if default else None,
     )
 
 
@@ -157,10 +150,3 @@ def _templates(header: Header) -> Iterator[tuple[str, str]]:
 
 def _hash(text: str) -> str:
     return sha256(text.encode()).hexdigest()
-
-
-def _second_opinion(text: str) -> SecondOpinion | None:
-    """Ask `c4nary`, where it is installed."""
-    from advisor.gguf.second_opinion import ask
-
-    return ask(text)

@@ -104,7 +104,8 @@ def _notes(document: Inspection) -> Iterator[str]:
         yield "Not compared with the catalog: nothing says which model it is; name it with --model."
     opinion = document.chat_template.second_opinion
     if opinion:
-        yield f"{opinion.tool} {opinion.version} on the template: {'; '.join(opinion.findings) or 'nothing found'}."
+        tool = " ".join(filter(None, (opinion.tool, opinion.version)))
+        yield f"{tool} on the template: {'; '.join(opinion.findings) or 'nothing found'}."
 
 
 def table(document: Inspection, width: int = WIDTH_WITHOUT_TERMINAL, **_: object) -> str:

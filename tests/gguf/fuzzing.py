@@ -24,6 +24,7 @@ from gguf_files import ARRAY, TEMPLATE, Gguf, text, tiny
 
 from advisor.catalog.load import Catalog, load
 from advisor.engine import memory_plan
+from advisor.gguf import second_opinion
 from advisor.gguf.header import Header, read_header
 from advisor.gguf.template import audit
 from advisor.inspect import Subject, inspect
@@ -272,7 +273,9 @@ def templates(run: Run, count: int, dice: random.Random) -> None:
 
 
 def main(kind: str, count: int, seed: int, folder: Path | None) -> dict[str, Any]:
-    memory_plan.installed = lambda: False  # the engine has tests of its own; here thousands of cases have to pass
+    # the engine and the second opinion are processes of their own with tests of their own
+    memory_plan.installed = lambda: False
+    second_opinion.find_spec = lambda _: None
     run = Run(folder)
     {"headers": headers, "templates": templates}[kind](run, count, random.Random(seed))
     return {
