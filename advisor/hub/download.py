@@ -18,6 +18,8 @@ from advisor.hub.hashing import Digest, HashingFile, hash_file
 from advisor.hub.interface import Hub, Progress, RemoteFile
 
 GGUF = b"GGUF"
+VAIN = 3
+"""How often a server without ranges may break off without getting any further."""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -125,7 +127,23 @@ class _Sniffing:
 
     def __init__(self, sink: HashingFile, file: RemoteFile) -> None:
         self._sink, self._file = sink, file
-        self.seek, self.truncate, self.tell = sink.seek, sink.truncate, sink.tell
+        self._furthest = self._in_vain = 0
+        self.seek, self.tell = sink.seek, sink.tell
+
+    def truncate(self, size: int | None = None, /) -> int:
+        """Start again, unless the server breaks off before the same byte every time.
+
+        Raises:
+            ExternalError: where it does.
+        """
+        self._in_vain = 0 if self._sink.tell() > self._furthest else self._in_vain + 1
+        self._furthest = max(self._furthest, self._sink.tell())
+        if self._in_vain >= VAIN:
+            raise ExternalError(
+                f"the server of {self._file.name} answers no ranges and breaks off every time after at most "
+                f"{self._furthest} bytes, so that it never ends; use another HF_ENDPOINT. 'advisor doctor' says more."
+            )
+        return self._sink.truncate(size)
 
     def write(self, data: bytes, /) -> int:
         file = self._file

@@ -19,6 +19,8 @@ from advisor.hub.settings import Settings, origin_of
 T = TypeVar("T")
 WAITS = (1.0, 2.0, 4.0)
 """Seconds before each further attempt where a server fails or a connection breaks."""
+CHUNK = 1 << 20
+"""Bytes after which what has come is on the disk: a connection that breaks loses no more (huggingface_hub: 10 MB)."""
 _QUIET = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
@@ -41,10 +43,10 @@ class HuggingFace:
         settings: Settings,
         note: Callable[[str], None] | None = None,
         transport: Any = None,
-        waits: tuple[float, ...] = WAITS,
+        waits: tuple[float, ...] | None = None,
     ) -> None:
         self.settings = settings
-        self.waits = waits
+        self.waits = WAITS if waits is None else waits
         self._library = _imported(settings)
         self._log = _Log(note) if note else None
         logger = logging.getLogger("huggingface_hub")
@@ -96,8 +98,9 @@ class HuggingFace:
         api = self._library.HfApi(endpoint=self.settings.endpoint, token=self._token, **_NAMED)
         with suppress(Exception):  # a poor mirror may answer anything here; then nobody says
             for entry in api.get_paths_info(repository, [path], revision=commit):
-                sha256 = entry.lfs.sha256 if entry.lfs else None
-                return size or entry.size, sha256 if sha256 and SHA256.match(sha256) else None
+                sha256 = entry.lfs.sha256 if entry.path == path and entry.lfs else None
+                if sha256 and SHA256.match(sha256):
+                    return size or entry.size, sha256
         return size, None
 
     def listing(self, repository: str, revision: str) -> tuple[RemoteFile, ...]:
@@ -210,6 +213,8 @@ class HuggingFace:
                 if getattr(error, "response", None) is None and error.errno is not None:
                     raise
                 cause = error
+            except RecursionError:  # huggingface_hub calls itself each time a connection breaks
+                cause = UnreachableError(f"the connection broke too often for {what}")
             except (self._library.httpx2.HTTPError, ValueError) as error:
                 cause = error
             failed = 0 if position() > before else failed
@@ -279,6 +284,7 @@ def _imported(settings: Settings) -> _Library:
     constants.HF_HUB_DISABLE_XET = True
     constants.HF_HUB_OFFLINE = False  # we look at it ourselves, and say more
     constants.HF_HUB_DOWNLOAD_TIMEOUT = settings.timeout
+    constants.DOWNLOAD_CHUNK_SIZE = CHUNK
     return library
 
 

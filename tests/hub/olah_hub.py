@@ -1,7 +1,7 @@
 """A real hub on loopback: olah in an environment of its own, over git repositories, with no hub behind it.
 
-`python tests/hub/olah.py` makes the environment ahead of time; the tests make it where it is missing. It is kept in the
-user's cache folder, since making it takes a while.
+`python tests/hub/olah_hub.py` makes the environment ahead of time; the tests make it where it is missing. It is kept
+in the user's cache folder, since making it takes a while.
 """
 
 from __future__ import annotations
@@ -90,7 +90,11 @@ def start(venv: Path, folder: Path, port: int, probe: str) -> subprocess.Popen[b
     (folder / "olah.toml").write_text(CONFIGURATION.format(folder=folder, port=port), encoding="utf-8")
     log = open(folder / "olah.log", "wb")  # noqa: SIM115  # the process writes into it
     running = subprocess.Popen(
-        [str(venv / "bin" / "olah-cli"), "-c", "olah.toml"], cwd=folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+        [str(venv / "bin" / "olah-cli"), "-c", "olah.toml"],
+        cwd=folder,
+        stdout=log,
+        stderr=log,
+        stdin=subprocess.DEVNULL,
     )
     log.close()
     deadline = time.monotonic() + 60
