@@ -6,6 +6,7 @@ How well the plans agree with the formulas: docs/memory.md.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,11 +20,14 @@ from advisor.gguf.source import HeaderSource
 
 KV_TYPES = {"f32": 0, "f16": 1, "q4_0": 2, "q4_1": 3, "q5_0": 6, "q5_1": 7, "q8_0": 8, "iq4_nl": 20, "bf16": 30}
 """Types of a cache that llama.cpp offers, with ggml's numbers."""
-SECONDS = 30.0
+SECONDS = 20.0
 """How long the engine may think; the largest vocabulary takes it 1.5 s."""
 MIB = 1024**2
 INSTALL = "pip install 'local-model-advisor[engine]'"
 _PROGRAM = Path(__file__).with_name("planner.py")
+_CAUSE = re.compile(r"error|GGML_ASSERT|failed|requires|must be", re.IGNORECASE)
+_FOLDER = re.compile(r"\S*[\\/](?=[\w.-]+:\d+: )")
+"""Where the engine was built, which is nobody's business."""
 _KEPT = (
     "PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR",
     "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES",
@@ -182,7 +186,7 @@ def _reason(code: int, log: IO[bytes]) -> str:
     """Say how the child ended, with the last line that sounds like a cause."""
     log.seek(max(log.seek(0, os.SEEK_END) - 65536, 0))
     lines = [line.strip() for line in log.read().decode(errors="replace").splitlines() if line.strip()]
-    causes = [line for line in lines if "error" in line.lower() or "GGML_ASSERT" in line]
+    causes = [line for line in lines if _CAUSE.search(line)]
     last = (causes or lines or ["it said nothing"])[-1]
     how = f"was ended by signal {-code}" if code < 0 else "refused the header"
-    return f"the engine {how}: {last[:300]}"
+    return f"the engine {how}: {_FOLDER.sub('', last)[:300]}"
