@@ -183,10 +183,10 @@ def _ask(request: str, folder: str, seconds: float) -> _Answer:
 
 
 def _reason(code: int, log: IO[bytes]) -> str:
-    """Say how the child ended, with the last line that sounds like a cause."""
+    """Say how the child ended, with the first line that sounds like a cause."""
     log.seek(max(log.seek(0, os.SEEK_END) - 65536, 0))
     lines = [line.strip() for line in log.read().decode(errors="replace").splitlines() if line.strip()]
-    causes = [line for line in lines if _CAUSE.search(line)]
-    last = (causes or lines or ["it said nothing"])[-1]
-    how = f"was ended by signal {-code}" if code < 0 else "refused the header"
-    return f"the engine {how}: {_FOLDER.sub('', last)[:300]}"
+    causes = [line for line in lines if _CAUSE.search(line) and " - kv " not in line]
+    said = causes[0] if causes else lines[-1] if lines else "it said nothing"
+    how = f"was ended by signal {-code}" if code < 0 else "refused it"
+    return f"the engine {how}: {_FOLDER.sub('', said)[:300]}"

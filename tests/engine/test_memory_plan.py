@@ -73,7 +73,7 @@ class TestWithTheEngine:
     def test_a_wrong_header_is_refused_with_the_engines_words(self, tmp_path: Path) -> None:
         wrong = tiny()
         wrong.tensors.pop()
-        with pytest.raises(PlanError, match=r"the engine refused the header: .*ffn_down.*not found"):
+        with pytest.raises(PlanError, match=r"the engine refused it: .*ffn_down.*not found"):
             planned(wrong.write(tmp_path / "model.gguf"))
 
     def test_a_crash_of_the_engine_is_told(self, tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_an_answer_that_is_none(model: Path, tmp_path: Path, monkeypatch: pytest
     with pytest.raises(PlanError, match="the engine's answer cannot be read"):
         planned(model)
     replaced(monkeypatch, tmp_path, "import sys; sys.exit(3)")
-    with pytest.raises(PlanError, match="refused the header: it said nothing"):
+    with pytest.raises(PlanError, match="refused it: it said nothing"):
         planned(model)
 
 

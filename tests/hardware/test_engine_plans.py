@@ -200,7 +200,7 @@ def test_a_header_that_llama_cpp_does_not_take_fails_with_its_log(tmp_path: Path
     record, _ = MODELS["Qwen/Qwen3-8B"]
     header = build(record, SHAPES[record.name](record))
     header.tensors.pop()
-    with pytest.raises(PlanError, match=r"refused the header: .*ffn_down.*not found"):
+    with pytest.raises(PlanError, match=r"refused it: .*ffn_down.*not found"):
         planned(header.write(tmp_path / "model.gguf"), 8192, 1)
 
 
