@@ -61,8 +61,10 @@ def _on_disk(path: Path, model: str | None) -> Subject:
     from advisor.inspect import Subject
 
     def opened(name: str) -> FileSource | None:
+        if name == path.name:
+            return FileSource(path)
         beside = path.with_name(name)
-        return FileSource(beside) if beside == path or beside.is_file() else None
+        return FileSource(beside) if beside.is_file() else None
 
     return Subject(path.name, opened, str(path), model=model)
 

@@ -112,7 +112,7 @@ def _contents(shards: list[Shard]) -> Iterator[Problem]:
         return
     if not header.text("general.architecture"):
         message = "the header names no architecture; no engine can load it"
-        yield Problem(code="architecture", message=message, offset=0)
+        yield Problem(code="architecture", message=message, offset=0, severity="fail")
     if not any(shard.header.tensors for shard in shards):
         message = "the file holds no tensors: a vocabulary, not a model"
         yield Problem(code="no-tensors", message=message, offset=0, severity="warn")

@@ -202,7 +202,7 @@ class _Reader:
 
     def _say(self, code: str, message: str, offset: int) -> None:
         if len(self.problems) < MOST_PROBLEMS:
-            self.problems.append(Problem(code=code, message=message, offset=offset))
+            self.problems.append(Problem(code=code, message=message, offset=offset, severity="fail"))
 
     def _keeps(self, count: int) -> bool:
         """Say whether an array of `count` elements is kept, and set room aside for it."""

@@ -27,7 +27,7 @@ def alignment_of(entry: Entry | None, problems: list[Problem]) -> int:
         message = f"general.alignment is {value:,}, not a power of two up to {LARGEST_ALIGNMENT:,}"
     else:
         return value
-    problems.append(Problem(code="alignment", message=message, offset=entry.offset))
+    problems.append(Problem(code="alignment", message=message, offset=entry.offset, severity="fail"))
     return DEFAULT_ALIGNMENT
 
 
@@ -69,10 +69,10 @@ def _misplaced(tensor: Tensor, tensors: Sequence[Tensor], alignment: int, expect
             code, how = "overlap", f"its data overlap those of {over.name!r}"
         else:
             code, how = "gap", f"offset {tensor.offset:,} where {expected:,} is due"
-    return Problem(code=code, message=f"tensor {tensor.name!r}: {how}", offset=tensor.place)
+    return Problem(code=code, message=f"tensor {tensor.name!r}: {how}", offset=tensor.place, severity="fail")
 
 
 def _outside(tensor: Tensor, start: int, size: int) -> Problem:
     missing = start + tensor.offset + tensor.size - size
     message = f"tensor {tensor.name!r} ends {missing:,} bytes behind the end of the file; a part of it is missing"
-    return Problem(code="missing-bytes", message=message, offset=tensor.place)
+    return Problem(code="missing-bytes", message=message, offset=tensor.place, severity="fail")

@@ -15,7 +15,7 @@ class Problem(Record, frozen=True, kw_only=True):
     code: str
     message: str
     offset: int
-    severity: Severity = "fail"
+    severity: Severity
     file: str | None = None
     """The part of a split file that it concerns."""
 
@@ -24,5 +24,5 @@ class HeaderError(Exception):
     """The header cannot be read any further."""
 
     def __init__(self, code: str, message: str, offset: int) -> None:
-        self.problem = Problem(code=code, message=message, offset=offset)
+        self.problem = Problem(code=code, message=message, offset=offset, severity="fail")
         super().__init__(f"{message} (at byte {offset})")

@@ -56,7 +56,7 @@ def check_shards(names: tuple[str, ...], headers: dict[str, Header]) -> list[Pro
 
 
 def _of(code: str, message: str, file: str) -> Problem:
-    return Problem(code=code, message=message, offset=0, file=file)
+    return Problem(code=code, message=message, offset=0, severity="fail", file=file)
 
 
 Opener = Callable[[str], HeaderSource | None]

@@ -23,10 +23,14 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "�" for c in text)
 
 
+def _size(size: int) -> str:
+    return format_size(size) if size >= 1024**2 else f"{size:,} bytes"
+
+
 def _facts(document: Inspection) -> Iterator[tuple[str, str]]:
     """Yield names and values of what is known, in the order of the document."""
     where = f"{document.repository} at {document.revision}, " if document.repository else ""
-    yield "file", f"{where}{document.file}, {format_size(document.size_bytes)}"
+    yield "file", f"{where}{document.file}, {_size(document.size_bytes)}"
     yield "verdict", SAID[document.verdict]
     if document.match:
         yield "model", f"{document.match.model} ({document.match.how})"
@@ -60,7 +64,7 @@ def _stated(document: Inspection) -> list[tuple[str, object]]:
 
 def _memory(memory: InspectedMemory) -> str:
     parts = [
-        f"{name} {format_size(size)}"
+        f"{name} {_size(size)}"
         for name, size in (
             ("weights", memory.weights_bytes),
             ("KV cache", memory.kv_cache_bytes),
@@ -73,7 +77,7 @@ def _memory(memory: InspectedMemory) -> str:
     by = f"planned by {memory.engine}" if memory.engine else "computed"
     asked = f"{memory.context:,} tokens{users}, cache in {memory.kv_type}"
     layers = f", {memory.offloaded_layers} layers on the GPU" if memory.offloaded_layers else ""
-    return f"{format_size(memory.total_bytes)} ({by}): {', '.join(parts)}; {asked}{layers}"
+    return f"{_size(memory.total_bytes)} ({by}): {', '.join(parts)}; {asked}{layers}"
 
 
 def _findings(document: Inspection) -> Iterator[tuple[str, str, str]]:
@@ -128,7 +132,8 @@ def markdown(document: Inspection, **_: object) -> str:
     if rows:
         header = [["severity", "code", "finding"], ["---"] * 3]
         lines += ["", *("| " + " | ".join(row) + " |" for row in (*header, *rows))]
-    return "\n".join(lines) + "\n\n" + "\n\n".join(escaped(printable(note)) for note in _notes(document)) + "\n"
+    notes = [escaped(printable(note)) for note in _notes(document)]
+    return "\n\n".join(["\n".join(lines), *notes]) + "\n"
 
 
 def csv(document: Inspection, **_: object) -> str:
