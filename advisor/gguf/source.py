@@ -93,6 +93,10 @@ class FileSource(StreamSource):
         self._stream.close()
 
 
+SMALL_GAP = 1024**2
+"""Bytes that are rather fetched in one piece with what follows than left out."""
+
+
 class KeptSource:
     """Another source whose bytes are kept in a temporary file, so that what was read once is not fetched again."""
 
@@ -133,16 +137,18 @@ class KeptSource:
         return b""
 
     def _fetched(self, offset: int, end: int) -> bytes:
-        """Fetch up to where something is kept already, and keep it."""
-        end = min([end, *(start for start, _ in self._spans if start > offset)])
-        part = self._source.read(offset, end - offset)
-        self._file.seek(offset)
+        """Fetch up to where something is kept already, and keep it; a small gap before it is filled."""
+        last = self._spans[-1][1] if self._spans else 0
+        start = last if 0 < offset - last <= SMALL_GAP else offset
+        end = min([end, *(kept for kept, _ in self._spans if kept > offset)])
+        part = self._source.read(start, end - start)
+        self._file.seek(start)
         self._file.write(part)
-        stop = offset + len(part)
-        if self._spans and self._spans[-1][1] == offset:
-            offset = self._spans.pop()[0]
-        self._spans.append((offset, stop))
-        return part
+        stop = start + len(part)
+        if self._spans and last == start:
+            start = self._spans.pop()[0]
+        self._spans.append((start, stop))
+        return part[len(part) - max(stop - offset, 0) :]
 
     def close(self) -> None:
         """Let go of what was kept, and close the other source."""

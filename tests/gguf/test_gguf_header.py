@@ -289,10 +289,12 @@ def test_a_stream_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_a_kept_source_asks_for_nothing_twice() -> None:
-    content = bytes(range(256)) * 100
+    content = bytes(range(251)) * 20_000
     inner = Claimed(content)
     source = KeptSource(inner)
-    for offset, length in ((1000, 500), (0, 3000), (1500, 4000), (20_000, 100), (100, 25_000), (25_000, 5000), (0, 7)):
+    places = ((1000, 500), (0, 3000), (1500, 4000), (20_000, 100), (4_000_000, 10), (100, 25_000), (3_000_000, 1_100_000),
+              (25_000, 5_020_000), (5_019_990, 500), (0, 7))  # fmt: skip
+    for offset, length in places:
         assert source.read(offset, length) == content[offset : offset + length]
     assert inner.asked == len(content)
     source.close()
