@@ -106,7 +106,7 @@ class KeptSource:
         self._source = source
         self._file = tempfile.TemporaryFile(prefix="advisor-header-")  # noqa: SIM115  # closed by close()
         self._spans: list[tuple[int, int]] = []
-        """What is kept: from and to, in the order in which it was read."""
+        """What is kept: from and to."""
 
     @property
     def size(self) -> int:
@@ -138,16 +138,17 @@ class KeptSource:
 
     def _fetched(self, offset: int, end: int) -> bytes:
         """Fetch up to where something is kept already, and keep it; a small gap before it is filled."""
-        last = self._spans[-1][1] if self._spans else 0
+        last = max([0, *(stop for _, stop in self._spans if stop <= offset)])
         start = last if 0 < offset - last <= SMALL_GAP else offset
         end = min([end, *(kept for kept, _ in self._spans if kept > offset)])
         part = self._source.read(start, end - start)
         self._file.seek(start)
         self._file.write(part)
         stop = start + len(part)
-        if self._spans and last == start:
-            start = self._spans.pop()[0]
-        self._spans.append((start, stop))
+        before = next((span for span in self._spans if span[1] == start), None)
+        if before:
+            self._spans.remove(before)
+        self._spans.append((before[0] if before else start, stop))
         return part[len(part) - max(stop - offset, 0) :]
 
     def close(self) -> None:
