@@ -326,7 +326,7 @@ def test_a_disk_that_fills_up(hub: Hub, process: Any, own: Path, work: Path, tmp
     assert list(work.iterdir()) == []
     environment.pop("HF_HUB_OFFLINE", None)
     again = process(*PULL, "--catalog", str(own), HF_ENDPOINT=hub.url)
-    out, err = again.communicate(timeout=60)
+    _, err = again.communicate(timeout=60)
     assert again.returncode == 0, err
 
 

@@ -143,7 +143,7 @@ def test_endpoints_that_are_no_address(endpoint: str) -> None:
 def test_nothing_is_asked_but_what_is_needed(hub: Hub, process: Any, own: Path) -> None:
     """No telemetry, no lists of agents, no update checks; and the hub is told our name and versions alone."""
     running = process(*PULL, "--catalog", str(own), HF_ENDPOINT=hub.url, AI_AGENT="nobody", HF_DEBUG="1")
-    out, err = running.communicate(timeout=60)
+    _, err = running.communicate(timeout=60)
     assert (running.returncode, err) == (0, b"")
     base = "/acme/Tiny-GGUF"
     assert [(seen.method, seen.path) for seen in hub.seen] == [
@@ -317,7 +317,8 @@ def test_a_proxy_that_is_not_there(hub: Hub, advisor: Any, own: Path) -> None:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a key with a certificate that it signed itself, in one file."""
     folder = tmp_path_factory.mktemp("tls")
-    line = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+    line = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+            "2",
             "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out",
             "cert.pem"]  # fmt: skip
     subprocess.run(line, cwd=folder, check=True, capture_output=True)
