@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -56,12 +55,6 @@ def own(tmp_path: Path) -> Path:
 # --- hubs ---------------------------------------------------------------------------------------------------
 
 
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 class Olah(NamedTuple):
     """A running olah: its address, and the commit of each repository."""
 
@@ -93,7 +86,7 @@ def olah(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Olah]:
     if real is not None:
         smol = {"SmolLM2-135M-Instruct.Q4_1.gguf": real, "README.md": b"x\n"}
         commits["acme/Smol-GGUF"] = olah_hub.repository(folder, "acme/Smol-GGUF", smol)
-    port = _free_port()
+    port = olah_hub.free_port()
     running = olah_hub.start(venv, folder, port, "acme/Tiny-GGUF")
     yield Olah(f"http://127.0.0.1:{port}", commits)
     running.terminate()

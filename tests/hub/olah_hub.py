@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -83,6 +84,13 @@ def repository(folder: Path, name: str, files: Mapping[str, bytes | Path]) -> st
         subprocess.run(["git", *line], cwd=place, env={**os.environ, **GIT}, check=True)
     done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=place, capture_output=True, check=True)
     return done.stdout.decode().strip()
+
+
+def free_port() -> int:
+    """Return a port of this machine on which nobody listens."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 def start(venv: Path, folder: Path, port: int, probe: str) -> subprocess.Popen[bytes]:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hub_files import LARGE, LICENSE, SMALL, content, entry, overlay, sha256
+from gguf_files import needs_smollm2, tiny
+from hub_files import CHECKOUT, LARGE, LICENSE, SMALL, content, entry, overlay, sha256
+from hub_server import Hub
 
 from advisor import strict_yaml
 
@@ -240,3 +242,75 @@ def test_names_that_mean_nothing(arguments: tuple[str, ...], said: str, advisor:
     ran = advisor("pull", *arguments, *MACHINE, HF_ENDPOINT=olah.url)
     assert ran.exit_code == 2
     assert said in ran.stderr
+
+
+def test_a_download_is_hashed_once(advisor: Any, olah: Any, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it comes, and not again from the disk."""
+
+    def read_again(*_: object) -> None:
+        raise AssertionError("hashed twice")
+
+    monkeypatch.setattr("advisor.hub.download.hash_file", read_again)
+    ran = advisor("pull", "tiny", *MACHINE, "--catalog", str(own), HF_ENDPOINT=olah.url)
+    assert ran.exit_code == 0
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", "csv"])
+def test_every_format(form: str, advisor: Any, olah: Any, own: Path) -> None:
+    asked = ("pull", "tiny", "--license", "MIT", "--dry-run", *MACHINE, "--catalog", str(own), "--format", form)
+    shown = advisor(*asked, COLUMNS="300", HF_ENDPOINT=olah.url)
+    assert shown.exit_code == 1
+    assert "tiny-Q8_0.gguf" in shown.stdout
+    if form != "csv":
+        assert "Apache-2.0 is not" in shown.stdout.replace("\\", "") or "license" in shown.stdout
+
+
+def test_a_template_that_has_no_business_there(advisor: Any, tmp_path: Path, work: Path) -> None:
+    """What its audit refuses is not locked, unless somebody says why it may be."""
+    bad = tiny(template="{{ ''.__class__.__mro__[1].__subclasses__() }}").content()
+    serving = Hub({"bad-Q8_0.gguf": bad})
+    own = overlay(tmp_path / "own", [{"quantization": "Q8_0", "file": "bad-Q8_0.gguf"}])
+    asked = ("pull", "tiny", *MACHINE, "--catalog", str(own))
+    try:
+        refused = advisor(*asked, "--format", "json", HF_ENDPOINT=serving.url)
+        assert (refused.exit_code, refused.document["inspection"]) == (1, "fail")
+        assert any("template" in problem for problem in refused.document["problems"])
+        assert list(work.iterdir()) == []
+        taken = advisor(*asked, "--override", "read by the red team", HF_ENDPOINT=serving.url)
+    finally:
+        serving.stop()
+    assert taken.exit_code == 0
+    (locked,) = _lock(work)["models"]
+    assert locked["override"] == {"reason": "read by the red team", "rules": ["template"]}
+    assert locked["inspection"] == "warn"
+
+
+@pytest.mark.parametrize("bad", [b"GGUF", b"GGUF" + b"\xff" * 64, tiny().content()[:-100]])
+def test_a_header_that_does_not_pass_is_never_locked(bad: bytes, advisor: Any, tmp_path: Path, work: Path) -> None:
+    serving = Hub({"bad-Q8_0.gguf": bad})
+    own = overlay(tmp_path / "own", [{"quantization": "Q8_0", "file": "bad-Q8_0.gguf"}])
+    try:
+        ran = advisor(
+            "pull", "tiny", *MACHINE, "--catalog", str(own), "--override", "I want it", "--format", "json",
+            HF_ENDPOINT=serving.url,
+        )  # fmt: skip
+    finally:
+        serving.stop()
+    assert (ran.exit_code, ran.document["inspection"], ran.document["locked"]) == (1, "fail", False)
+    assert list(work.iterdir()) == []
+
+
+@needs_smollm2
+def test_the_real_model_of_the_real_catalog(advisor: Any, olah: Any, work: Path, tmp_path: Path) -> None:
+    """The shipped record of SmolLM2 with its hash; only the repository is the loopback's."""
+    record = strict_yaml.parse((CHECKOUT / "catalog/models/HuggingFaceTB/SmolLM2-135M-Instruct.yaml").read_text())
+    (stated,) = (f for r in record["artifacts"] for f in r["files"] if f["quantization"] == "Q4_1")
+    own = overlay(tmp_path / "own", [stated], repo="acme/Smol-GGUF")
+    asked = ("pull", "tiny", "--quant", "Q4_1", *MACHINE, "--catalog", str(own), "--format", "json")
+    ran = advisor(*asked, HF_ENDPOINT=olah.url)
+    assert ran.exit_code == 0, ran.stderr + ran.stdout
+    (locked,) = _lock(work)["models"]
+    assert locked["files"][0]["sha256"] == stated["sha256"]
+    assert locked["files"][0]["checked_against"] == ["catalog", "hub"]
+    assert len(locked["template_sha256"]) == 64
+    assert advisor("verify").exit_code == 0
