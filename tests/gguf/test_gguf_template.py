@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
-from gguf_files import TEMPLATE, needs_vocabularies
+from gguf_files import TEMPLATE, needs_vocabularies, vocabulary_folder
 
 from advisor.gguf import template as module
 from advisor.gguf.second_opinion import ask
 from advisor.gguf.template import LONGEST, MOST_FINDINGS, audit
 
-TEMPLATES = sorted(Path(os.environ.get("ADVISOR_VOCABULARIES") or "/no/folder", "templates").glob("*.jinja"))
+TEMPLATES = sorted((vocabulary_folder() / "templates").glob("*.jinja"))
 """Templates of makers that llama.cpp's repository holds beside the vocabularies."""
 
 
