@@ -18,6 +18,7 @@ test:
 
 bench:
 	$(PYTHON) tests/bench/run.py
+	$(PYTHON) tests/bench/pull.py
 	$(PYTHON) tests/bench/header.py
 
 docs:  ## rewrite what is generated

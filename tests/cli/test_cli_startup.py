@@ -13,6 +13,8 @@ import pytest
 CHECKOUT = Path(__file__).parents[2]
 NEVER = {
     "huggingface_hub",
+    "httpx2",
+    "filelock",
     "llama_cpp",
     "jinja2",
     "rich",
@@ -54,6 +56,8 @@ NEVER = {
     "advisor.cli.compare",
     "advisor.cli.explain",
     "advisor.hardware.bandwidth",
+    "advisor.hub",
+    "advisor.gguf",
 }
 SCRIPT = """
 import sys

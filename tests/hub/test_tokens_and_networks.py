@@ -397,3 +397,18 @@ def test_settings_without_a_home_of_ones_own() -> None:
     assert found == Settings(endpoint=HOME, cache=Path("/somewhere"), timeout=30.0)
     with pytest.raises(UserError, match="not a number of seconds"):
         read_settings({"HF_HUB_ETAG_TIMEOUT": "soon"})
+
+
+def test_an_endpoint_below_a_path(hub: Hub, advisor: Any, own: Path) -> None:
+    """As Artifactory has it."""
+    prefix = "/artifactory/api/huggingfaceml/models"
+
+    def behind(handler: Handler) -> bool:
+        if not handler.path.startswith(prefix):
+            return handler.reply(404, b"not below the path")
+        handler.path = handler.path.removeprefix(prefix)
+        return False
+
+    hub.answers.append(behind)
+    assert advisor(*PULL, "--catalog", str(own), HF_ENDPOINT=f"{hub.url}{prefix}/").exit_code == 0
+    assert advisor("doctor", "--repo", "acme/Tiny-GGUF", HF_ENDPOINT=f"{hub.url}{prefix}").exit_code == 0
