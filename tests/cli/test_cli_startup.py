@@ -56,6 +56,10 @@ NEVER = {
     "advisor.cli.compare",
     "advisor.cli.explain",
     "advisor.hardware.bandwidth",
+    "advisor.cli.inspect",
+    "advisor.gguf",
+    "advisor.engine",
+    "c4nary",
     "advisor.hub",
     "advisor.gguf",
 }
