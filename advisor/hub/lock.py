@@ -14,7 +14,7 @@ from advisor.atomic import replace_file
 from advisor.catalog.schema import Record, Revision, Sha256, Text
 from advisor.errors import DataError, ExternalError, UserError, nearest
 from advisor.hub import cache
-from advisor.hub.interface import check_path, check_repository
+from advisor.hub.interface import COMMIT, check_path, check_repository
 from advisor.records import RecordError, read_record
 
 SCHEMA = "advisor.lock/1"
@@ -164,6 +164,9 @@ def problems_of(lock: Lock) -> Iterator[tuple[int, int | None, str]]:
             check_repository(model.repository)
         except UserError as error:
             yield i, None, str(error)
+        for revision in {model.revision, *(file.revision for file in model.files if file.revision)}:
+            if not COMMIT.match(revision):
+                yield i, None, f"{revision!r} is not a commit"
         for j, file in enumerate(model.files):
             try:
                 check_path(file.path)

@@ -96,6 +96,7 @@ class Puller:
         if wanted.dry_run or not may_be_pulled(verdict, override):
             return told
         self._check_room(wanted, told)
+        self.progress.note(_announcement(told))
         fetched = [self._fetched(hub, part, wanted) for part in parts]
         return self._inspected(wanted, choice, told, list(zip(parts, fetched, strict=True)), lock)
 
@@ -284,6 +285,14 @@ class Puller:
             inspection="warn" if told.inspection == "warn" else "pass",
             template_sha256=template,
         )
+
+
+def _announcement(told: Pulled) -> str:
+    """Say what is about to come, before it comes."""
+    licence = told.license.id if told.license else "unknown"
+    size = f"{format_size(told.download_bytes)} to fetch, {format_size(told.free_bytes)} free"
+    where = f"{told.repository} at {told.revision[:12]}"
+    return f"{told.model}: {told.quantization} from {where}, licence {licence}; {size}"
 
 
 def _verdict(choice: Choice, requirements: Requirements) -> Verdict:

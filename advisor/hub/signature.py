@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 from advisor.errors import ExternalError, UserError
@@ -25,7 +26,7 @@ def check_signature(lock: Path, signature: Path | None, public_key: Path | None)
         if not path.is_file():
             raise UserError(f"there is no file {path}")
     try:
-        from model_signing import verifying
+        verifying = import_module("model_signing.verifying")
     except ImportError:
         raise ExternalError(
             "signatures need model-signing; install it with: pip install 'local-model-advisor[signing]'"

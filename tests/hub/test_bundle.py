@@ -307,6 +307,7 @@ def _set(*steps: Any, to: Any) -> Callable[[Any], None]:
         (_set("models", 0, "repository", to="../../../etc"), "is not the name of a repository"),
         (_set("models", 0, "files", 0, "repository", to="a/.."), "is not the name of a repository"),
         (_set("models", 0, "revision", to="../../x"), "revision"),
+        (_set("models", 0, "revision", to="a" * 40 + "\n"), "is not a commit"),
         (_set("models", 0, "files", 0, "size_bytes", to=1), "not in the bundle with that size"),
         (_set("models", 0, "files", 0, "sha256", to="b" * 64), "not in the bundle"),
         (_record("../x.json"), "is not a path inside a repository"),
@@ -431,3 +432,14 @@ def test_the_documents_are_bytes_for_bytes_the_same(bundle: Path, taken: Any) ->
     assert first == taken("bundle", "import", str(bundle), "--dry-run", "--format", "json").stdout
     assert msgspec.json.decode(first)["schema"] == "advisor.import/1"
     assert model(seed=1) == SMALL
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", "csv"])
+def test_every_format(form: str, bundle: Path, advisor: Any, taken: Any, own: Path, tmp_path: Path) -> None:
+    ran = advisor("bundle", "export", str(tmp_path / "x.tar"), "--catalog", str(own), "--format", form, COLUMNS="300")
+    digest = hashlib.sha256(_members(tmp_path / "x.tar")[0][1]).hexdigest()
+    assert digest in ran.stdout
+    imported = taken("bundle", "import", str(tmp_path / "x.tar"), "--format", form, COLUMNS="300")
+    assert "acme/Tiny" in imported.stdout.replace("\\", "")
+    if form != "csv":
+        assert "was compared with nothing" in imported.stdout

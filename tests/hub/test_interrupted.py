@@ -125,12 +125,12 @@ def test_interrupted_by_the_user(hub: Hub, process: Any, own: Path, work: Path, 
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=30)
     assert (running.returncode, out) == (130, b"")
-    assert err.strip() == b"Interrupted."
+    assert err.splitlines()[-1] == b"Interrupted."
     assert not (work / "advisor.lock").exists()
     had = parts[0].stat().st_size
     hub.bytes_a_second = None
     again = process(*PULL, "--catalog", str(own), HF_ENDPOINT=hub.url)
-    assert again.communicate(timeout=60)[1] == b""
+    again.communicate(timeout=60)
     assert again.returncode == 0
     assert hub.gets("Q8_0.gguf")[-1].headers["range"] == f"bytes={had}-"
 

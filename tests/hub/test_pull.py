@@ -21,7 +21,11 @@ def _lock(work: Path) -> Any:
 
 def test_the_best_that_fits_is_fetched_checked_and_locked(advisor: Any, olah: Any, own: Path, work: Path) -> None:
     ran = advisor("pull", "tiny", *MACHINE, "--catalog", str(own), "--format", "json", HF_ENDPOINT=olah.url)
-    assert (ran.exit_code, ran.stderr) == (0, "")
+    assert ran.exit_code == 0
+    commit = olah.commits["acme/Tiny-GGUF"]
+    (told,) = ran.stderr.splitlines()
+    assert told.startswith(f"acme/Tiny: Q8_0 from acme/Tiny-GGUF at {commit[:12]}, licence Apache-2.0; ")
+    assert "to fetch, " in told
     assert ran.document["locked"]
     (locked,) = _lock(work)["models"]
     assert locked["repository"] == "acme/Tiny-GGUF"

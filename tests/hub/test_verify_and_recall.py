@@ -241,6 +241,16 @@ def test_recalls_that_cannot_be_answered(arguments: tuple[str, ...], said: str, 
     assert said in ran.stderr
 
 
+@pytest.mark.usefixtures("pulled")
+@pytest.mark.parametrize("form", ["table", "markdown", "csv"])
+def test_every_format_of_a_recall(form: str, advisor: Any, work: Path) -> None:
+    (work / "broken.json").write_text('{"schema": "advisor.smoke/1", ')
+    shown = advisor("verify", "--find", sha256(LARGE), "--format", form).stdout.replace("\\", "")
+    assert "advisor.lock" in shown
+    assert "models.0.files.0.sha256" in shown
+    assert "broken.json" in shown
+
+
 # --- signature ----------------------------------------------------------------------------------------------
 
 
@@ -280,7 +290,7 @@ def test_a_signature_without_the_means_to_check_it(
 ) -> None:
     for name in ("x.sig", "key.pem"):
         (work / name).touch()
-    monkeypatch.setitem(sys.modules, "model_signing", None)
+    monkeypatch.setitem(sys.modules, "model_signing.verifying", None)
     ran = advisor("verify", "--signature", "x.sig", "--public-key", "key.pem")
     assert ran.exit_code == 4
     assert "pip install 'local-model-advisor[signing]'" in ran.stderr
