@@ -61,7 +61,6 @@ NEVER = {
     "advisor.engine",
     "c4nary",
     "advisor.hub",
-    "advisor.gguf",
 }
 SCRIPT = """
 import sys
