@@ -11,6 +11,7 @@ lint:
 	$(PYTHON) -m mypy
 	$(PYTHON) -c "from importlinter.cli import lint_imports; raise SystemExit(lint_imports())"
 	$(PYTHON) -m advisor catalog lint
+	$(PYTHON) -m advisor catalog coverage
 
 test:
 	$(PYTHON) -m coverage run -m pytest

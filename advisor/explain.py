@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from advisor.catalog.load import Catalog
-from advisor.catalog.schema import Model
+from advisor.catalog.schema import Disagreement, Model, Record, Source
 from advisor.hardware.schema import Machine
 from advisor.needs.schema import Requirements
 from advisor.ranking.relax import changes_for
@@ -15,6 +17,26 @@ from advisor.rules.evaluate import judge, prepare
 from advisor.rules.verdict import Verdict
 
 SCHEMA = "advisor.explanation/1"
+
+
+class SafetyFigure(Record, frozen=True, kw_only=True):
+    """What an official body measured of the model's behaviour: a fact beside the verdict, never part of it."""
+
+    evaluation: str
+    publisher: str
+    measures: str
+    metric: str
+    better: str
+    value: float
+    lowest: float
+    highest: float
+    """The range over all systems of the same evaluation."""
+    systems: int
+    weights: str
+    prompt_language: str | None = None
+    date: str
+    note: str | None = None
+    sources: tuple[Source, ...] = ()
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -33,6 +55,9 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Smallest changes of the requirements after which it passes."""
     missing: tuple[str, ...] = ()
     """Facts that would settle what is unknown."""
+    disagreements: tuple[Disagreement, ...] = ()
+    """Facts on which sources differ, with the values that are not used."""
+    safety: tuple[SafetyFigure, ...] = ()
     nearest: tuple[Nearest, ...] = ()
     """Open models to take in the place of one that cannot be had."""
 
@@ -60,8 +85,22 @@ def explain(document: Recommendation, model_id: str, catalog: Catalog) -> Explan
         articles=tuple(catalog.articles_naming(model_id)),
         changes=tuple(changes_for(judged, need)) if candidate.verdict is not Verdict.PASS else (),
         missing=tuple(dict.fromkeys(path for f in candidate.findings for path in f.missing)),
+        disagreements=model.disagreements,
+        safety=tuple(_figures(model_id, catalog)),
         nearest=_nearest(document, model, catalog) if model.availability.weights != "open" else (),
     )
+
+
+def _figures(model_id: str, catalog: Catalog) -> Iterator[SafetyFigure]:
+    for _, evaluation, result in catalog.safety.get(model_id, ()):
+        values = [r.value for r in (*evaluation.results.values(), *evaluation.reference.values())]
+        yield SafetyFigure(
+            evaluation=evaluation.name, publisher=evaluation.publisher, measures=evaluation.measures,
+            metric=evaluation.metric, better=evaluation.better, value=result.value, lowest=min(values),
+            highest=max(values), systems=len(values), weights=evaluation.weights,
+            prompt_language=evaluation.prompt_language, date=evaluation.date, note=result.note,
+            sources=evaluation.sources,
+        )  # fmt: skip
 
 
 def _nearest(document: Recommendation, model: Model, catalog: Catalog) -> tuple[Nearest, ...]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
+from advisor.catalog.freshness import Freshness
 from advisor.catalog.load import Catalog
+from advisor.field_reports import checks, reports
 from advisor.hardware.memory import MemoryPlan
 from advisor.hardware.schema import Machine
 from advisor.needs.schema import Requirements
@@ -30,16 +33,30 @@ from advisor.rules.subject import Need
 from advisor.rules.verdict import FAIL, PASS, UNKNOWN
 
 
+class _Beside(NamedTuple):
+    """What is told of models beside their verdicts."""
+
+    freshness: Freshness
+    reports: dict[str, list[FieldReport]]
+
+    def reports_on(self, model_id: str, catalog: Catalog) -> tuple[FieldReport, ...]:
+        """Return what the articles say of the quality of a model, its family or that family's parents."""
+        subjects = catalog.subjects_of(model_id)
+        return tuple(report for subject in subjects for report in self.reports.get(subject, ()))
+
+
 def recommend(requirements: Requirements, catalog: Catalog, machine: Machine) -> Recommendation:
     """Judge every model of the catalog, rank what is not rejected, and say how firm and why."""
     need = prepare(requirements, catalog, machine)
+    as_of = requirements.as_of or catalog.snapshot.as_of
+    beside = _Beside(Freshness(catalog.snapshot, as_of), reports(catalog))
     judged = sorted(evaluate(need), key=lambda j: j.subject.id)
     shares = weights(need)
     scored = [(j, values(j, need)) for j in judged if j.verdict is not FAIL]
     scored.sort(key=lambda row: order_key(row[0], total(row[1], shares)))
     passing = [row for row in scored if row[0].verdict is PASS]
-    ranked = [_candidate(j, need, rank, found, shares) for rank, (j, found) in enumerate(scored, 1)]
-    rejected = [_candidate(j, need) for j in judged if j.verdict is FAIL]
+    ranked = [_candidate(j, need, beside, rank, found, shares) for rank, (j, found) in enumerate(scored, 1)]
+    rejected = [_candidate(j, need, beside) for j in judged if j.verdict is FAIL]
     counts = {verdict: sum(j.verdict is verdict for j in judged) for verdict in (PASS, UNKNOWN, FAIL)}
     return Recommendation(
         schema=SCHEMA,
@@ -47,11 +64,12 @@ def recommend(requirements: Requirements, catalog: Catalog, machine: Machine) ->
         requirements=requirements,
         machine=machine,
         policies=[],
-        as_of=requirements.as_of or catalog.snapshot.as_of,
+        as_of=as_of,
         summary=Summary(passed=counts[PASS], unknown=counts[UNKNOWN], fail=counts[FAIL]),
         relaxations=relaxations(judged, need),
         sensitivity=sensitivity(passing or scored, shares),
         missing=_missing(j for j, _ in scored),
+        report_checks=checks(need),
         candidates=ranked + rejected,
     )
 
@@ -68,6 +86,7 @@ def _missing(judged: Iterable[Judged]) -> dict[str, list[str]]:
 def _candidate(
     judged: Judged,
     need: Need,
+    beside: _Beside,
     rank: int | None = None,
     found: dict[str, Value] | None = None,
     shares: dict[str, float] | None = None,
@@ -93,7 +112,8 @@ def _candidate(
         parameters_total=parameters.total if parameters else None,
         parameters_active=parameters.active if parameters else None,
         language_evidence=tuple(language_evidence(judged, need, tag)[0] for tag in need.requirements.lang if rank),
-        field_reports=_field_reports(subject.id, need.catalog) if rank else (),
+        stale=beside.freshness.stale(subject.id),
+        field_reports=beside.reports_on(subject.id, need.catalog) if rank else (),
     )
 
 
@@ -137,18 +157,3 @@ def _memory(judged: Judged, need: Need) -> MemoryPlan | None:
     fits = judged.offer.engine if judged.offer else None
     budgets = [fits.budget_bytes] if fits else [engine.budget_bytes for engine in need.engines]
     return msgspec.structs.replace(judged.plan, budget_bytes=max(budgets)) if budgets else judged.plan
-
-
-_REPORTED = frozenset({"language-quality", "politeness", "performance", "use-case"})
-"""The attributes of claims that speak of a model's quality."""
-
-
-def _field_reports(model_id: str, catalog: Catalog) -> tuple[FieldReport, ...]:
-    """Return what the articles say of the quality of a model, its family or that family's parents."""
-    subjects = catalog.subjects_of(model_id)
-    return tuple(
-        FieldReport(place=f"{article.number}#{claim.paragraph}", says=claim.says, verdict=claim.verdict)
-        for article in catalog.snapshot.articles.values()
-        for claim in article.claims
-        if claim.subject in subjects and claim.attribute in _REPORTED
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from advisor.catalog.freshness import StaleFact
 from advisor.catalog.schema import Record
 from advisor.hardware.memory import MemoryPlan
 from advisor.hardware.schema import Machine
@@ -64,6 +65,31 @@ class ArtifactStamp(Record, frozen=True, kw_only=True):
     shards: int | None = None
 
 
+class Measured(Record, frozen=True, kw_only=True):
+    """A model with its score."""
+
+    id: str
+    name: str
+    score: float
+
+
+class ReportCheck(Record, frozen=True, kw_only=True):
+    """An article's comparison beside what the benchmark that ranks says of the best of both sides."""
+
+    place: str
+    subject: str
+    says: str
+    better_than: str
+    about: str
+    """The language or task."""
+    benchmark: str
+    best: Measured
+    """The best that was measured of the subject."""
+    other: Measured
+    """The best that was measured of what the subject is said to be better than."""
+    agrees: bool
+
+
 class FieldReport(Record, frozen=True, kw_only=True):
     """What an article says about a model or its family: shown, never scored."""
 
@@ -92,6 +118,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, g
     parameters_active: int | None = None
     language_evidence: tuple[LanguageEvidence, ...] = ()
     field_reports: tuple[FieldReport, ...] = ()
+    stale: tuple[StaleFact, ...] = ()
+    """Facts past their shelf life on the day of the recommendation."""
 
 
 class Nearest(Record, frozen=True, kw_only=True):
@@ -115,6 +143,8 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     sensitivity: Sensitivity | None = None
     missing: dict[str, list[str]] = {}
     """Facts that are missing, by path, with the models whose verdict they would settle."""
+    report_checks: tuple[ReportCheck, ...] = ()
+    """What articles compare in the languages and tasks asked, beside what was measured."""
     candidates: list[Candidate]
 
     def ranked(self) -> list[Candidate]:

@@ -11,7 +11,17 @@ from advisor.catalog.load import Catalog
 from advisor.errors import UnknownNameError
 
 SCHEMA = "advisor.record/1"
-_KINDS = ("families", "providers", "licenses", "benchmarks", "hardware", "quantizations", "articles")
+_KINDS = ("families", "providers", "licenses", "benchmarks", "safety", "shelf_life", "hardware", "quantizations",
+          "articles")  # fmt: skip
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """One result about a model: in a benchmark, or in an evaluation by an official body."""
+
+    kind: str
+    id: str
+    score: float
+    date: str
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -22,6 +32,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     record: dict[str, Any]
     layers: dict[str, str] = {}
+    evidence: list[Evidence] = []
     articles: list[str] = []
 
 
@@ -45,8 +56,14 @@ def find(catalog: Catalog, name: str) -> Shown:
     layers |= catalog.layers.get("models", {}).get(model_id, {})
     return Shown(
         schema=SCHEMA, kind="model", id=model_id, record=msgspec.to_builtins(model), layers=layers,
-        articles=catalog.articles_naming(model_id),
+        evidence=_evidence(model_id, catalog), articles=catalog.articles_naming(model_id),
     )  # fmt: skip
+
+
+def _evidence(model_id: str, catalog: Catalog) -> list[Evidence]:
+    measured = [("benchmark", i, result.score, b.date) for i, b, result in catalog.results.get(model_id, ())]
+    measured += [("safety", i, result.value, e.date) for i, e, result in catalog.safety.get(model_id, ())]
+    return [Evidence(kind=kind, id=name, score=score, date=day) for kind, name, score, day in measured]
 
 
 def _other(catalog: Catalog, name: str) -> Shown:

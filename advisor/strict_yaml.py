@@ -9,6 +9,7 @@ import yaml
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_DEPTH = 40
+_TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
 _SPECIAL = re.compile(r"[!&*]")
 _BRACKET = re.compile(r"[\[\]{}]")
 _INDENT = re.compile(rf"^[ \-?]{{{MAX_DEPTH},}}", re.MULTILINE)
@@ -62,6 +63,8 @@ def parse(text: str) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = error.problem or error.context or "not valid YAML"
+        if "nesting" in problem:  # the limit of the C parser itself, which looks ahead of the events
+            problem = _TOO_DEEP
         raise YamlProblem(mark.line + 1 if mark else 1, problem) from None
     except yaml.YAMLError as error:
         raise YamlProblem(1, " ".join(str(error).split())) from None
@@ -91,7 +94,7 @@ def _refuse_specials(text: str) -> None:
             raise YamlProblem(line, f"tags are not accepted ('{tag}')")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise YamlProblem(line, f"nested more than {MAX_DEPTH} deep")
+            raise YamlProblem(line, _TOO_DEEP)
 
 
 class Lines:

@@ -10,6 +10,7 @@ import pytest
 
 from advisor.catalog import schema
 from advisor.catalog.compile import build
+from advisor.catalog.freshness import FACTS
 from advisor.catalog.load import Catalog, load
 from advisor.hardware.schema import Machine
 from advisor.needs.schema import Requirements
@@ -115,6 +116,7 @@ class Workshop:
     def license(self, **facts: Any) -> schema.License:
         """Return a fully read permissive licence, with `facts` in the place of its own."""
         read = facts.pop("read", "full")
+        limits = {name: (facts[name],) for name in ("monthly_users", "revenue") if isinstance(facts.get(name), dict)}
         known: dict[str, Any] = {
             "name": "Free licence",
             "short": "Free",
@@ -122,7 +124,7 @@ class Workshop:
             "text": {"read": read, "url": "https://example.org/license", "sources": self.sources},
             "uses": dict.fromkeys(("internal", "customer-facing", "redistribute", "research"), "allowed"),
         }
-        return msgspec.convert(msgspec.to_builtins(known | facts), schema.License)
+        return msgspec.convert(msgspec.to_builtins(known | facts | limits), schema.License)
 
     def limit(self, above: int, then: str, says: str = "a limit", **more: Any) -> dict[str, Any]:
         return {"above": above, "then": then, "says": says, "clause": "1", **more}
@@ -146,6 +148,11 @@ class Workshop:
         }  # fmt: skip
         return schema.Benchmark(**(known | facts))
 
+    def shelf_lives(self, **days: int) -> schema.ShelfLives:
+        """Return a table in which the facts named stand for so many days and the others do not age."""
+        facts = {fact: schema.ShelfLife(days=days.get(fact), why="stated") for fact in sorted(FACTS)}
+        return schema.ShelfLives(name="Shelf lives", facts=facts)
+
     def records(
         self,
         models: Mapping[str, schema.Model] | schema.Model | None = None,
@@ -153,6 +160,9 @@ class Workshop:
         providers: Mapping[str, schema.Provider] | None = None,
         benchmarks: Mapping[str, schema.Benchmark] | None = None,
         families: Mapping[str, schema.Family] | None = None,
+        safety: Mapping[str, schema.SafetyEvaluation] | None = None,
+        shelf_life: Mapping[str, int] | None = None,
+        articles: Mapping[str, schema.Article] | None = None,
     ) -> dict[str, dict[str, Any]]:
         """Return records by kind and id; makers are `maker` (JP) and `other` (CN), `packer` uploads for others."""
         chosen = models if isinstance(models, Mapping) else {SUBJECT: models or self.model()}
@@ -175,9 +185,11 @@ class Workshop:
             "families": {"family": schema.Family(name="Family", provider="maker"), **(families or {})},
             "licenses": {"Free": self.license(), **(licenses or {})},
             "benchmarks": dict(benchmarks or {}),
+            "safety": dict(safety or {}),
+            "shelf_life": {"facts": self.shelf_lives(**(shelf_life or {}))},
             "hardware": {"card-24": gpu},
             "quantizations": {"gguf": table},
-            "articles": {},
+            "articles": dict(articles or {}),
         }
 
     def catalog(self, models: Mapping[str, schema.Model] | schema.Model | None = None, **kinds: Any) -> Catalog:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from advisor.catalog import files, schema
+from advisor.catalog.freshness import fresh_until
 from advisor.catalog.snapshot import Snapshot
 from advisor.errors import DataError
 from advisor.records import RecordError, read_record
@@ -39,7 +41,7 @@ def build(digest: str, records: dict[str, dict[str, Any]]) -> Snapshot:
     ordered["models"] = {
         model_id: _with_family(model, families.get(model.family)) for model_id, model in ordered["models"].items()
     }
-    return Snapshot(digest=digest, as_of=_newest_reading(ordered), **ordered)
+    return Snapshot(digest=digest, as_of=_newest_reading(ordered), fresh_until=fresh_until(ordered), **ordered)
 
 
 FAMILY_FACTS = ("license", "languages", "tasks", "modalities")
@@ -63,10 +65,16 @@ def _newest_reading(records: dict[str, dict[str, Any]]) -> str:
 
 def sources_of(record: Any) -> list[schema.Source]:
     """Return all sources anywhere in a record."""
+    return [source for _, source in placed_sources(record)]
+
+
+def placed_sources(record: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], schema.Source]]:
+    """Yield all sources anywhere in a record, each with its place."""
     if isinstance(record, schema.Source):
-        return [record]
-    if isinstance(record, msgspec.Struct):
-        return [s for name in record.__struct_fields__ for s in sources_of(getattr(record, name))]
-    if isinstance(record, (tuple, list)):
-        return [s for item in record for s in sources_of(item)]
-    return []
+        yield path, record
+    elif isinstance(record, msgspec.Struct):
+        for name in record.__struct_fields__:
+            yield from placed_sources(getattr(record, name), (*path, name))
+    elif isinstance(record, (tuple, list)):
+        for index, item in enumerate(record):
+            yield from placed_sources(item, (*path, index))

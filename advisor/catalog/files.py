@@ -17,6 +17,8 @@ KINDS: dict[str, type[Any]] = {
     "families": schema.Family,
     "licenses": schema.License,
     "benchmarks": schema.Benchmark,
+    "safety": schema.SafetyEvaluation,
+    "shelf_life": schema.ShelfLives,
     "hardware": schema.HardwareProfile,
     "quantizations": schema.QuantizationTable,
     "articles": schema.Article,

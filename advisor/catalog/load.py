@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from functools import cached_property
-from pathlib import Path
 
 import msgspec
 
@@ -11,6 +12,9 @@ from advisor import paths
 from advisor.catalog import schema
 from advisor.catalog.snapshot import Snapshot
 from advisor.errors import DataError, ExternalError, UnknownNameError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Catalog:
@@ -24,6 +28,12 @@ class Catalog:
         self.layers = layers or {}
         """By kind, id and fact group: the overlay folder that stated it."""
 
+    def fresh(self, as_of: str) -> Catalog:
+        """Return the catalog in which what is past its shelf life on a day is unknown."""
+        from advisor.catalog.freshness import Freshness
+
+        return Catalog(Freshness(self.snapshot, as_of).fresh(), self.layers)
+
     @cached_property
     def publisher_by_org(self) -> dict[str, str]:
         """Provider ids by the hub organisation they upload to."""
@@ -36,6 +46,15 @@ class Catalog:
         for benchmark_id, benchmark in self.snapshot.benchmarks.items():
             for model_id, result in benchmark.results.items():
                 found.setdefault(model_id, []).append((benchmark_id, benchmark, result))
+        return found
+
+    @cached_property
+    def safety(self) -> dict[str, list[tuple[str, schema.SafetyEvaluation, schema.SafetyResult]]]:
+        """By model id: every figure of an official body, as (evaluation id, evaluation, result)."""
+        found: dict[str, list[tuple[str, schema.SafetyEvaluation, schema.SafetyResult]]] = {}
+        for evaluation_id, evaluation in self.snapshot.safety.items():
+            for model_id, result in evaluation.results.items():
+                found.setdefault(model_id, []).append((evaluation_id, evaluation, result))
         return found
 
     @cached_property
@@ -115,7 +134,8 @@ def load(overlays: tuple[Path, ...] = ()) -> Catalog:
 
 def _shipped() -> Snapshot | None:
     try:
-        return msgspec.msgpack.decode(paths.COMPILED.read_bytes(), type=Snapshot)
+        with open(paths.COMPILED, "rb") as file:
+            return msgspec.msgpack.decode(file.read(), type=Snapshot)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError) as error:

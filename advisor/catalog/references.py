@@ -112,6 +112,11 @@ def _of_quantizations(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
 
 
 def _of_evidence(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
+    for evaluation_id, evaluation in snapshot.safety.items():
+        for model_id in evaluation.results:
+            if model_id not in snapshot.models:
+                message = _missing("model", model_id, dict(snapshot.models))
+                yield ReferenceProblem("safety", evaluation_id, ("results", model_id), message)
     for benchmark_id, benchmark in snapshot.benchmarks.items():
         if benchmark.maker and benchmark.maker not in snapshot.providers:
             message = _missing("provider", benchmark.maker, dict(snapshot.providers))
@@ -124,18 +129,23 @@ def _of_evidence(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
         "model": dict(snapshot.models),
         "family": dict(snapshot.families),
         "provider": dict(snapshot.providers),
+        "country": dict.fromkeys(provider.country for provider in snapshot.providers.values() if provider.country),
     }
     for article_id, article in snapshot.articles.items():
         for index, claim in enumerate(article.claims):
-            kind, _, name = claim.subject.partition(":")
-            if kind != "other" and name not in known.get(kind, {}):
-                message = _missing(kind, name, known.get(kind, {}))
-                yield ReferenceProblem("articles", article_id, ("claims", index, "subject"), message)
+            for key, subject in (("subject", claim.subject), ("better_than", claim.better_than or "other:")):
+                kind, _, name = subject.partition(":")
+                if kind != "other" and name not in known.get(kind, {}):
+                    message = _missing(kind, name, known.get(kind, {}))
+                    yield ReferenceProblem("articles", article_id, ("claims", index, key), message)
 
 
 def _of_names(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
-    """Aliases must lead to one model."""
-    holders: dict[str, str] = {model_id.casefold(): model_id for model_id in snapshot.models}
+    """Ids and aliases must lead to one model, in whatever case they are written."""
+    holders: dict[str, str] = {}
+    for model_id in snapshot.models:
+        if holders.setdefault(model_id.casefold(), model_id) != model_id:
+            yield ReferenceProblem("models", model_id, (), f"differs only in case from {holders[model_id.casefold()]}")
     for model_id, model in snapshot.models.items():
         for alias in model.aliases:
             holder = holders.setdefault(alias.casefold(), model_id)

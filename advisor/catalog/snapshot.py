@@ -1,7 +1,5 @@
 """All records of a catalog in one typed value."""
 
-from __future__ import annotations
-
 from advisor.catalog import schema
 
 
@@ -10,11 +8,16 @@ class Snapshot(schema.Record, frozen=True, kw_only=True):
 
     digest: str
     as_of: str
+    """The newest day on which a source was read."""
+    fresh_until: str
+    """The last day on which no fact is past its shelf life."""
     models: dict[str, schema.Model]
     providers: dict[str, schema.Provider]
     families: dict[str, schema.Family]
     licenses: dict[str, schema.License]
     benchmarks: dict[str, schema.Benchmark]
+    safety: dict[str, schema.SafetyEvaluation]
+    shelf_life: dict[str, schema.ShelfLives]
     hardware: dict[str, schema.HardwareProfile]
     quantizations: dict[str, schema.QuantizationTable]
     articles: dict[str, schema.Article]

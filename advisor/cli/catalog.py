@@ -1,4 +1,4 @@
-"""`advisor catalog list`, `show`, `lint`, `sources`, `schema`."""
+"""`advisor catalog list`, `show`, `lint`, `coverage`, `diff`, `sources`, `schema`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from advisor.cli.options import CATALOG, open_catalog, output_options
+from advisor.cli.options import CATALOG, format_options, open_catalog, output_options
 from advisor.cli.output import deliver, say, write
 from advisor.errors import DataError
 
@@ -62,6 +62,29 @@ def lint(folder: Path | None) -> int:
     if problems:
         raise DataError(problems)
     say(f"{target}: no problems")
+    return 0
+
+
+@command.command("coverage")
+@output_options
+def coverage(catalog: tuple[Path, ...], format_name: str, output: Path | None) -> int:
+    """Count which facts of the open text models are known; 1 where one is below its floor."""
+    from advisor.curation.coverage import coverage as count
+
+    document = count(open_catalog(catalog))
+    deliver(document, "coverage", format_name, output)
+    return document.exit_code
+
+
+@command.command("diff")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@format_options
+def diff(old: Path, new: Path, format_name: str, output: Path | None) -> int:
+    """Tell what changed from catalog folder OLD to NEW: records that came and went, facts that differ."""
+    from advisor.curation.diff import diff as compare
+
+    deliver(compare(old, new), "difference", format_name, output)
     return 0
 
 

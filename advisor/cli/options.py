@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from datetime import date
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from advisor.catalog.load import Catalog, load
+from advisor.cli.output import is_read_by_people, say
 from advisor.recommendation import Recommendation
 from advisor.render import FORMATS
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 Command = TypeVar("Command", bound=Callable[..., Any])
-_FILE = click.Path(path_type=Path)
+
+
+class FilePath(click.Path):
+    """A path as typed; `pathlib` is imported where one was (see `advisor.paths`)."""
+
+    def coerce_path_result(self, value: Any) -> Any:
+        from pathlib import Path
+
+        return Path(value)
+
+
+_FILE = FilePath()
 
 
 def _option(*names: str, help: str, many: bool = False, metavar: str | None = None, **more: Any) -> Any:
@@ -66,6 +81,7 @@ NEEDS = {
         "--prefer", many=True, metavar="CRITERION=WEIGHT", help="Change a ranking weight, e.g. speed=0.5"
     ),
     "strict": _option("--strict", is_flag=True, help="What is unknown fails."),
+    "fresh": _option("--fresh", is_flag=True, help="Facts past their shelf life count as unknown."),
     "as_of": _option("--as-of", metavar="DATE", help="The day to judge for; the catalog's own if not given."),
 }
 CATALOG: Callable[[Command], Command] = _option(
@@ -110,6 +126,11 @@ def given(*options: Any) -> Callable[[Command], Command]:
     return lambda command: _given(command, options)
 
 
+def format_options(command: Command) -> Command:
+    """Give a command `--format` and `--output`."""
+    return _given(command, OUTPUT)
+
+
 def _given(command: Command, options: tuple[Any, ...]) -> Command:
     for option in reversed(options):
         command = option(command)
@@ -129,4 +150,20 @@ def recommendation_of(catalog: Catalog, needs: dict[str, Any]) -> Recommendation
 
     needs.pop("top", None)  # a matter of showing
     requirements = resolve(needs, catalog, needs.pop("requirements"))
+    if requirements.as_of is None:
+        remind_of_age(catalog.snapshot.as_of)
     return recommend(requirements, catalog, choose(requirements, catalog))
+
+
+OLD = 180
+"""Days after its newest reading from which a catalog is called old."""
+
+
+def remind_of_age(as_of: str) -> None:
+    """Tell people where the catalog is old: documents know no clock, so they cannot (docs/adr/0004)."""
+    if not is_read_by_people():
+        return
+    today = date.today()
+    age = (today - date.fromisoformat(as_of)).days
+    if age > OLD:
+        say(f"The catalog was last read {age} days ago, on {as_of}; --as-of {today} shows which facts are stale.")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from advisor.atomic import replace_file
 from advisor.errors import ExternalError
 from advisor.render import renderer
 from advisor.render.columns import WIDTH_WITHOUT_TERMINAL
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NARROWEST = 30
 """Cells below which nothing is laid out."""
@@ -28,6 +29,11 @@ def say(message: str) -> None:
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.write(message.encode(encoding, "replace").decode(encoding) + "\n")
             sys.stderr.flush()
+
+
+def is_read_by_people() -> bool:
+    """Say whether stderr is a terminal: remarks that no script should have to expect are only made there."""
+    return sys.stderr is not None and not sys.stderr.closed and sys.stderr.isatty()
 
 
 def deliver(document: Any, kind: str, format_name: str, output: Path | None, **options: Any) -> None:
@@ -87,6 +93,8 @@ def write_file(target: Path, text: str) -> None:
             with open(target, "w", encoding="utf-8", newline="\n") as device:
                 device.write(text)
         else:
-            replace_file(Path(os.path.realpath(target)), text.encode())
+            from advisor.atomic import replace_file
+
+            replace_file(target.resolve(), text.encode())
     except OSError as error:
         raise ExternalError(f"cannot write {target}: {error.strerror}") from None

@@ -17,7 +17,7 @@ from typing import Any
 SIZE = r"size\s*=\s*([\d.]+) MiB"
 LINES = {
     "kv_cache_mib": re.compile(rf"llama_kv_cache.*: {SIZE}"),
-    "state_mib": re.compile(rf"llama_memory_recurrent: {SIZE}"),
+    "state_mib": re.compile(rf"(?:llama_memory_recurrent: |llama_dsv4_comp_state: .*layers = \d+, ){SIZE}"),
     "compute_mib": re.compile(rf"compute buffer {SIZE}"),
     "output_mib": re.compile(rf"output buffer {SIZE}"),
 }

@@ -24,16 +24,16 @@ from advisor.gguf.header import Header
 
 PATTERNS = {
     "afmoe": 4, "cohere2": 4, "exaone-moe": 4, "exaone4": 4, "gemma2": 2, "gemma3": 6, "gemma3n": 5, "gpt-oss": 2,
-    "llama4": 4, "mellum": 4, "olmo2": 4, "plamo3": 8,
+    "llama4": 4, "mellum": 4, "muse-glimmer": 4, "olmo2": 4, "plamo3": 8,
 }  # fmt: skip
 """Every so many layers one attends to the whole context, where the header holds no pattern."""
 CHUNK = 8192
 """Llama 4's chunks, which llama.cpp does not read from the header."""
 MOST_LAYERS = 512
 """llama.cpp's own bound (`LLAMA_MAX_LAYERS`)."""
-NOT_COVERED = frozenset({
-    "falcon-h1", "t5", "rwkv6", "rwkv6qwen2", "rwkv7", "arwkv7", "deepseek32", "deepseek4", "glm-dsa",
-})  # fmt: skip
+GEMMA_3N_OWN = 20
+"""The layers of Gemma 3n that have a cache of their own, which llama.cpp does not read from the header."""
+NOT_COVERED = frozenset({"falcon-h1", "t5", "rwkv6", "rwkv6qwen2", "rwkv7", "arwkv7", "deepseek4"})
 """Architectures whose caches follow other formulas."""
 
 
@@ -60,6 +60,8 @@ class _Shape:
             raise UnknownShapeError("the header names no architecture")
         if name in NOT_COVERED:
             raise UnknownShapeError(f"the caches of {name} follow no formula that was compared with the engine")
+        if header.integer(f"{name}.attention.indexer.key_length") is not None:
+            raise UnknownShapeError("the header does not say what the indexer of its attention keeps")
         self.name = name
         self.hidden = self._needed("embedding_length")
         self.layers = self._needed("block_count") - (self._number("nextn_predict_layers") or 0)
@@ -128,11 +130,14 @@ class _Shape:
             return
         interval = self._number("full_attention_interval")
         shared = self._number("attention.shared_kv_layers") or 0
+        if self.name == "gemma3n":
+            shared = max(self.layers - GEMMA_3N_OWN, 0)
         for layer in range(self.layers):
             if layer >= self.layers - shared:
                 yield NoCache(layers=1)
             elif (interval and (layer + 1) % interval) or not self._kv_heads(layer):
-                yield self._recurrent()
+                only_feed_forward = self.name.startswith("nemotron_h") and self._layered("feed_forward_length", layer)
+                yield NoCache(layers=1) if only_feed_forward else self._recurrent()
             else:
                 yield self._attention(layer)
 

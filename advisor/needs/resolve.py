@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
 
 from advisor.catalog import codes
 from advisor.catalog.load import Catalog
@@ -15,6 +14,9 @@ from advisor.needs.schema import DEFAULT_CONTEXT, DEFAULT_MIN_QUANT, Privacy, Re
 from advisor.needs.units import parse_count, parse_size, parse_whole
 from advisor.needs.weights import CRITERIA
 from advisor.records import RecordError, convert, problems_in, read_data
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 T = TypeVar("T")
 _TAG = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
@@ -116,6 +118,7 @@ class _Reader:
             "min_quant": self.one("min_quant", self._quantization) or DEFAULT_MIN_QUANT,
             "prefer": self._weights(),
             "strict": bool(self.written["strict"]),
+            "fresh": bool(self.written["fresh"]),
             "as_of": self.one("as_of", _day),
         }
         self._contradictions(fields)

@@ -44,6 +44,7 @@ class RequirementsFile(Record, frozen=True, kw_only=True):
     min_quant: str | None = None
     prefer: Names | dict[str, float] | None = None
     strict: bool | None = None
+    fresh: bool | None = None
     as_of: str | None = None
 
 
@@ -79,6 +80,8 @@ class Requirements(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     min_quant: str
     prefer: dict[str, float] = {}
     strict: bool = False
+    fresh: bool = False
+    """Whether facts past their shelf life count as unknown."""
     as_of: Day | None = None
 
     @property

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from advisor.catalog.schema import Source
-from advisor.explain import Explanation
+from advisor.explain import Explanation, SafetyFigure
 from advisor.hardware.memory import MemoryPlan
 from advisor.hardware.speed import TYPICAL_PROMPT, Speed
 from advisor.needs.units import format_count, format_size
@@ -34,7 +35,7 @@ def table(document: Explanation, width: int = WIDTH_WITHOUT_TERMINAL, **_: objec
         blocks.append(paragraph(_speed(candidate.speed), width))
     if candidate.scores:
         blocks.append(_scores(document, width))
-    blocks += [paragraph(text, width) for text in _what_next(document)]
+    blocks += [paragraph(text, width) for text in (*_beside(document), *_what_next(document))]
     blocks.append("Sources:\n" + "\n".join(_source(n, s, width) for s, n in numbers.items()))
     return "\n\n".join(blocks) + "\n"
 
@@ -50,9 +51,10 @@ def _headline(document: Explanation) -> str:
 def _numbered(document: Explanation) -> dict[Source, int]:
     """Number every source in the order in which it is used."""
     found: dict[Source, int] = {}
-    for finding in document.candidate.findings:
-        for source in finding.sources:
-            found.setdefault(source, len(found) + 1)
+    cited = [f.sources for f in document.candidate.findings]
+    cited += [part.sources for part in document.disagreements] + [figure.sources for figure in document.safety]
+    for source in itertools.chain.from_iterable(cited):
+        found.setdefault(source, len(found) + 1)
     return found
 
 
@@ -97,6 +99,32 @@ def _figures(part: CriterionScore) -> list[str]:
     return [f"{part.value:.2f}", f"{part.weight:.2f}", f"{part.contribution:.3f}"]
 
 
+def _beside(document: Explanation) -> Iterator[str]:
+    """Yield what stands beside the verdict: sources that differ, stale facts, what official bodies measured."""
+    for other in document.disagreements:
+        yield f"Sources differ on {other.fact}: also {_value(other.other)}. {other.why}"
+    if document.candidate.stale:
+        yield f"Past their shelf life on {document.as_of}: {words.stale(document.candidate.stale)}."
+    if document.safety:
+        yield "Measured by official bodies, shown and not scored:"
+        yield from map(_safety, document.safety)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, (tuple, list)):
+        return " ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _safety(figure: SafetyFigure) -> str:
+    better = "" if figure.better == "neither" else f", {figure.better} is better"
+    language = f", prompts in {figure.prompt_language}" if figure.prompt_language else ""
+    told = f"{figure.evaluation} ({figure.publisher}, {figure.date}): {figure.value:g} ({figure.metric}{better})"
+    spread = f"{figure.lowest:g} to {figure.highest:g} over {figure.systems} systems"
+    note = f" {figure.note}" if figure.note else ""
+    return f"- {told}; {spread}; {figure.weights} weights{language}.{note}"
+
+
 def _what_next(document: Explanation) -> Iterator[str]:
     if document.changes:
         yield "It would pass " + "; or ".join(
@@ -136,7 +164,7 @@ def markdown(document: Explanation, **_: object) -> str:
         lines += ["| " + " | ".join(row) + " |" for row in rows]
     if candidate.conditions:
         lines += ["", "Conditions:", "", *(f"- {escaped(text)}" for text in candidate.conditions)]
-    told = [escaped(text) for text in _what_next(document)]
+    told = [escaped(text) for text in (*_beside(document), *_what_next(document))]
     return "\n".join(lines) + ("\n\n" + "\n\n".join(told) if told else "") + "\n"
 
 

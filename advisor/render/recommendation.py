@@ -101,6 +101,8 @@ def _notes(document: Recommendation) -> Iterator[str]:
     for said in (words.rejected(document), words.undecided(document)):
         if said:
             yield said
+    yield from (words.report_check(found) for found in document.report_checks if not found.agrees)
+    yield from _stale(document)
     yield _basis(document)
     yield "Next: " + next_command(document)
 
@@ -118,6 +120,18 @@ def _marks(document: Recommendation) -> Iterator[str]:
         )
     if told:
         yield "Marks: " + "; ".join(told) + "."
+
+
+def _stale(document: Recommendation) -> Iterator[str]:
+    """Say how many of the ranked rest on facts past their shelf life, and of which kinds."""
+    old = [c for c in document.ranked() if c.stale]
+    if old:
+        kinds = sorted({fact.fact.split(":")[0] for c in old for fact in c.stale})
+        names = ", ".join(c.name for c in old[:3]) + (" …" if len(old) > 3 else "")
+        yield (
+            f"Past their shelf life on {document.as_of}: {', '.join(kinds)} of {len(old)} ranked ({names}); "
+            f"'advisor explain' names them, --fresh takes them for unknown."
+        )
 
 
 def _basis(document: Recommendation) -> str:

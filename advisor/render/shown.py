@@ -16,6 +16,8 @@ def table(document: Shown, width: int = WIDTH_WITHOUT_TERMINAL, **_: object) -> 
     for key, value in document.record.items():
         layer = document.layers.get(key)
         lines += [*_lines(key, value, "  ", width), *([f"    (from {layer})"] if layer else [])]
+    told = [f"{e.kind} {e.id}: {e.score:g} ({e.date})" for e in document.evidence]
+    lines += [paragraph(text, width, "    ", "  ") for text in told]
     if document.articles:
         lines.append(paragraph(f"named in the articles at {', '.join(document.articles)}", width, "    ", "  "))
     return "\n".join(lines) + "\n"

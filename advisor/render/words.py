@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from advisor.catalog.freshness import StaleFact
 from advisor.needs.units import format_size
 from advisor.ranking.schema import LanguageEvidence, Relaxation, RelaxedOption
-from advisor.recommendation import Candidate, Recommendation
+from advisor.recommendation import Candidate, Recommendation, ReportCheck
 from advisor.rules.verdict import Verdict
 
 EVIDENCE = {"independent": "measured", "vendor": "vendor", "declared": "declared", "none": "no evidence"}
@@ -153,6 +154,25 @@ def relaxation(found: Relaxation) -> str:
     """Say one relaxation and what it lets pass."""
     shown = ", ".join(found.passes[:3]) + (" …" if len(found.passes) > 3 else "")
     return f"{' and '.join(change(o) for o in found.relax)}: {len(found.passes)} pass ({shown})"
+
+
+def report_check(found: ReportCheck) -> str:
+    """Say what an article reports and which figures stand against it."""
+    best, other = f"{found.best.name} {found.best.score:g}", f"{found.other.name} {found.other.score:g}"
+    return (
+        f"Field report {found.place}: {found.says} (said of {_subject(found.subject)}, against "
+        f"{_subject(found.better_than)}). Measured in {found.benchmark}: {other} is ahead of {best}."
+    )
+
+
+def _subject(subject: str) -> str:
+    kind, _, name = subject.partition(":")
+    return f"models from {name}" if kind == "country" else name
+
+
+def stale(facts: tuple[StaleFact, ...]) -> str:
+    """Say which facts are past their shelf life."""
+    return ", ".join(f"{fact.fact} (known {fact.known}, stands {fact.stands} days)" for fact in facts)
 
 
 VERDICT_WORDS = {Verdict.PASS: "passes", Verdict.FAIL: "is rejected", Verdict.UNKNOWN: "cannot be decided"}

@@ -13,7 +13,7 @@ from advisor.hardware.schema import Machine
 from advisor.hardware.speed import Speed
 from advisor.needs.schema import Requirements
 from advisor.rules.checks import artifact, language, origin, purpose, standing, terms
-from advisor.rules.evidence import harnesses
+from advisor.rules.evidence import gather, harnesses
 from advisor.rules.finding import RULES, Finding
 from advisor.rules.offers import alike, losses, offers, sketch
 from advisor.rules.subject import Need, Offer, Subject
@@ -43,6 +43,8 @@ ARTIFACT_CHECKS: tuple[Callable[[Subject, Need, Offer | None], Finding | None], 
 COMFORTABLE_SPEED = 8.0
 """Tokens per second at which people can read along; a finer quantization is not worth falling below it."""
 _ORDER = {PASS: 0, UNKNOWN: 1, FAIL: 2}
+_TOO_LARGE = (_ORDER[FAIL], 1)
+"""The least that stands against an artifact that fits nowhere."""
 _PLACE = {rule: place for place, rule in enumerate(RULES)}
 _UNQUANTIZED = frozenset({"F32", "F16", "BF16"})
 
@@ -61,8 +63,13 @@ class Judged(NamedTuple):
 
 def prepare(requirements: Requirements, catalog: Catalog, machine: Machine) -> Need:
     """Return what the rules check against."""
-    ranked_by = harnesses(catalog, requirements)
-    return Need(requirements, catalog, machine, engines(machine), losses(catalog), alike(catalog), ranked_by)
+    if requirements.fresh:
+        catalog = catalog.fresh(requirements.as_of or catalog.snapshot.as_of)
+    measured = gather(catalog, requirements)
+    return Need(
+        requirements, catalog, machine, engines(machine), losses(catalog), alike(catalog), measured,
+        harnesses(measured), {},
+    )  # fmt: skip
 
 
 def evaluate(need: Need, models: Iterable[str] | None = None) -> Iterator[Judged]:
@@ -88,6 +95,9 @@ def _choice(subject: Subject, need: Need) -> tuple[Offer | None, list[Finding]]:
     """Return the most preferred artifact that passes; else the one with least against it."""
     best: tuple[tuple[int, int], Offer, list[Finding]] | None = None
     for offer in _preferred(need, offers(subject, need)):
+        too_large = offer.plan is not None and offer.engine is None and bool(need.engines)
+        if best and too_large and best[0] <= _TOO_LARGE:
+            continue
         findings = _of_artifact(subject, need, offer)
         against = (_ORDER[all_of(f.verdict for f in findings)], sum(f.verdict is FAIL for f in findings))
         if against == (0, 0):

@@ -11,6 +11,14 @@ from advisor.hardware.memory import MemoryPlan
 from advisor.hardware.schema import Machine
 from advisor.hardware.speed import Engine, Speed
 from advisor.needs.schema import Requirements
+from advisor.rules.evidence import Evidence, Scored
+
+
+class Sketch(NamedTuple):
+    """What a model without a known artifact would need and yield."""
+
+    plan: MemoryPlan | None
+    speed: Speed | None
 
 
 class Need(NamedTuple):
@@ -24,8 +32,17 @@ class Need(NamedTuple):
     """Loss by name of quantization."""
     alike: dict[str, str]
     """By name of quantization: the measured one that it counts like, or itself."""
+    evidence: Evidence
+    """What was measured in the languages and tasks asked."""
     harnesses: dict[tuple[str, str], str]
     """By voice, and by language or task asked: the one benchmark that ranks it."""
+
+    sketches: dict[str, Sketch]
+    """By model id: what those without an artifact would need and yield, as far as it was asked for."""
+
+    def measured(self, name: str, model_id: str) -> list[Scored]:
+        """Return the results of a model in a language or task asked, the newest benchmark first."""
+        return self.evidence[name].get(model_id, [])
 
 
 class Subject(NamedTuple):
@@ -34,13 +51,6 @@ class Subject(NamedTuple):
     id: str
     model: Model
     chain: Chain
-
-
-class Sketch(NamedTuple):
-    """What a model without a known artifact would need and yield."""
-
-    plan: MemoryPlan | None
-    speed: Speed | None
 
 
 class Offer(NamedTuple):

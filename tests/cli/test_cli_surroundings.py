@@ -407,7 +407,7 @@ def test_an_interruption(process: Any, tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*forkpty.*:DeprecationWarning")
 @pytest.mark.parametrize("width", [140, 90, 60])
-@pytest.mark.parametrize("command", ["recommend --ram 16GiB", "hardware --ram 16GiB"])
+@pytest.mark.parametrize("command", ["recommend --ram 16GiB --as-of 2026-01-15", "hardware --ram 16GiB"])
 def test_a_terminal_gets_its_width_and_no_colours(command: str, width: int, process: Any) -> None:
     line = process.command(*command.split())
     environment = process.environment({"TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8", "COLUMNS": None})

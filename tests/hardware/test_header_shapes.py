@@ -8,9 +8,13 @@ import pytest
 from test_engine_plans import MODELS, header_of
 
 from advisor.gguf.header import read_header
-from advisor.gguf.shape import shape_of
+from advisor.gguf.shape import UnknownShapeError, shape_of
 from advisor.gguf.source import FileSource
 from advisor.hardware import memory
+
+UNREAD = {"deepseek4": "follow no formula", **dict.fromkeys(
+    ("deepseek32", "glm-dsa", "glm5-next", "hy_v4", "minimax-m3", "qwen4exp"), "indexer")}  # fmt: skip
+"""Architectures whose headers say too little, and what is said of them."""
 
 
 @pytest.mark.parametrize("model_id", MODELS)
@@ -20,6 +24,10 @@ def test_a_header_says_what_the_record_says(model_id: str, tmp_path: Path) -> No
     header = read_header(source)
     source.close()
     assert header.problems == ()
+    if record.name in UNREAD:
+        with pytest.raises(UnknownShapeError, match=UNREAD[record.name]):
+            shape_of(header)
+        return
     shape = shape_of(header)
     for context, users in ((8192, 1), (32_768, 4)):
         for element in (2.0, 34 / 32):

@@ -306,7 +306,7 @@ def _set(*steps: Any, to: Any) -> Callable[[Any], None]:
         (_path("x.py"), "is no GGUF file"),
         (_set("models", 0, "repository", to="../../../etc"), "is not the name of a repository"),
         (_set("models", 0, "files", 0, "repository", to="a/.."), "is not the name of a repository"),
-        (_set("models", 0, "revision", to="../../x"), "revision"),
+        (_set("models", 0, "revision", to="../../x"), "is not a commit"),
         (_set("models", 0, "revision", to="a" * 40 + "\n"), "is not a commit"),
         (_set("models", 0, "files", 0, "size_bytes", to=1), "not in the bundle with that size"),
         (_set("models", 0, "files", 0, "sha256", to="b" * 64), "not in the bundle"),

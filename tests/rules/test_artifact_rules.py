@@ -214,7 +214,8 @@ class TestMemory:
 
     @pytest.mark.parametrize(("total", "verdict"), [(70 * 10**9, FAIL), (24 * 10**9, UNKNOWN), (4 * 10**9, None)])
     def test_without_an_artifact_only_what_could_never_fit_fails(self, made: Any, total: int, verdict: Any) -> None:
-        bare = made.model(artifacts=(), parameters=made.parameters(total))
+        shape = made.architecture(feed_forward=total // (3 * 8 * 512))
+        bare = made.model(artifacts=(), parameters=made.parameters(total), architecture=shape)
         found = made.finding("memory", bare, machine=made.machine("16GiB"))
         assert (found.verdict if found else None) is verdict
         if found:

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from advisor.catalog.compile import build
+from advisor.catalog.files import KINDS
 from advisor.catalog.load import Catalog
 from advisor.catalog.schema import Experts
 from advisor.needs.units import parse_size
@@ -67,7 +68,7 @@ def worlds(made: Any) -> st.SearchStrategy[Records]:
     purposes = st.sampled_from([(True, ("chat", "code")), (True, ("code",)), (False, ("code",)), (False, ())])
     grants = st.sampled_from(["allowed", "conditional", "forbidden"])
     above = st.sampled_from(["ask", "ends", "condition"])
-    limits = st.none() | st.builds(made.limit, st.just(1000), above, uses=st.sampled_from([(), ("internal",)]))
+    limits = st.just(()) | st.builds(made.limit, st.just(1000), above, uses=st.sampled_from([(), ("internal",)]))
     places = st.none() | st.builds(
         made.excluding, st.sampled_from(["EU", "JP"]), modalities=st.sampled_from([(), ("image",)])
     )
@@ -150,7 +151,7 @@ def forgotten(group: str) -> Callable[[Records], Records]:
 def unread(records: Records) -> Records:
     """Forget the text of the licence `Strict`: what it grants, limits and asks."""
     strict = records["licenses"]["Strict"]
-    nothing = {"uses": {}, "obligations": (), "monthly_users": None, "revenue": None, "territories": None, "seat": None}
+    nothing = {"uses": {}, "obligations": (), "monthly_users": (), "revenue": (), "territories": None, "seat": None}
     blank = replace(strict, text=replace(strict.text, read="unread"), **nothing)
     return {**records, "licenses": {**records["licenses"], "Strict": blank}}
 
@@ -234,10 +235,7 @@ def shuffled(catalog: Catalog, order: random.Random) -> Catalog:
         return replace(model, artifacts=tuple(files))
 
     snapshot = catalog.snapshot
-    records = {
-        name: mixed(getattr(snapshot, name))
-        for name in ("providers", "families", "licenses", "hardware", "quantizations", "articles")
-    }
+    records = {name: mixed(getattr(snapshot, name)) for name in KINDS}
     records["models"] = {m: with_files_mixed(model) for m, model in mixed(snapshot.models).items()}
     records["benchmarks"] = {
         b: replace(bench, results=mixed(bench.results)) for b, bench in mixed(snapshot.benchmarks).items()

@@ -239,6 +239,14 @@ class TestLimits:
         assert made.finding(rule) is None
 
 
+def test_each_of_several_limits_counts(made: Any) -> None:
+    limits = (made.limit(10, "condition", period="year", says="show"), made.limit(50, "ask", period="year", says="ask"))
+    model, strict = made.model(license=made.terms("Strict")), {"Strict": made.license(revenue=limits)}
+    found = {given: made.finding("revenue", model, {"annual_revenue": given}, licenses=strict) for given in (5, 20, 60)}
+    assert [found[given].verdict for given in (5, 20, 60)] == [PASS, PASS, UNKNOWN]
+    assert [len(found[given].conditions) for given in (5, 20, 60)] == [0, 1, 1]
+
+
 def test_the_strictest_licence_of_a_chain_decides(made: Any, derived: Any) -> None:
     licenses = {
         "Free": made.license(monthly_users=made.limit(10, "ask")),

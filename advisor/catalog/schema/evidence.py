@@ -1,12 +1,22 @@
 """What models are measured by and run on: benchmarks, hardware, losses of quantizations, articles."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from advisor.catalog.schema.source import Count, Date, Day, PublisherType, Record, Sha256, Sources, Tag, Task, Text
+from advisor.catalog.schema.source import (
+    Count,
+    Date,
+    Day,
+    PublisherType,
+    Record,
+    Sha256,
+    Sources,
+    Tag,
+    Task,
+    Text,
+    like,
+)
 
 
 class Result(Record, frozen=True, kw_only=True):
@@ -81,6 +91,12 @@ class Claim(Record, frozen=True, kw_only=True):
     attribute: Text
     says: Text
     """A value, or a paraphrase in our own words."""
+    language: Tag | None = None
+    """The language that a claim of quality is about."""
+    tasks: tuple[Task, ...] = ()
+    """The tasks that a claim of quality is about."""
+    better_than: str | None = None
+    """What the subject is said to be better than: `model:ID`, `family:ID`, `provider:ID` or `country:CC`."""
     identification: Literal["named", "inferred"]
     verdict: Literal["plausible", "opinion", "loose", "wrong"] = "plausible"
     """What the curators make of it; no fact of the catalog rests on an article alone."""
@@ -90,7 +106,7 @@ class Claim(Record, frozen=True, kw_only=True):
 class Article(Record, frozen=True, kw_only=True):
     """One of the articles that the work started from, by its hash and its claims."""
 
-    number: Annotated[str, Meta(pattern=r"^\d{3}$")]
+    number: Annotated[str, like(r"^\d{3}$")]
     publisher: str | None = None
     title: str | None = None
     date: Day | None = None

@@ -1,7 +1,5 @@
 """A licence as obligations that a program can check."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import msgspec
@@ -75,8 +73,8 @@ class License(Record, frozen=True, kw_only=True):
     text: LicenseText
     uses: dict[Use, Literal["allowed", "conditional", "forbidden"]] = msgspec.field(default_factory=dict)
     """What each use is granted; a use that is absent is unknown."""
-    monthly_users: Limit | None = None
-    revenue: Limit | None = None
+    monthly_users: tuple[Limit, ...] = ()
+    revenue: tuple[Limit, ...] = ()
     territories: Territories | None = None
     seat: Territories | None = None
     obligations: tuple[Obligation, ...] = ()

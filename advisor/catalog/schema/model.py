@@ -1,7 +1,5 @@
 """A model with its facts in groups that were read together, its family and its maker."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -76,6 +74,8 @@ class Parameters(Record, frozen=True, kw_only=True):
     total: Count
     active: Count | None = None
     hub_count: Count | None = None
+    beside_text: Count | None = None
+    """How many of `total` are not of the text network: towers for images and sound, experts and heads of their own."""
     sources: Sources
     note: str | None = None
 
@@ -99,6 +99,8 @@ class Languages(Record, frozen=True, kw_only=True):
     """How many languages the maker speaks of, where it gives a number."""
     card_tags: tuple[Tag, ...] = ()
     """Metadata tags of the model card: a hint, never a statement of the maker."""
+    silent: bool = False
+    """The maker's own description was read and names neither languages nor a number of them."""
     sources: Sources
     note: str | None = None
 
@@ -188,6 +190,16 @@ class Popularity(Record, frozen=True, kw_only=True):
     sources: Sources
 
 
+class Disagreement(Record, frozen=True, kw_only=True):
+    """Another source's value for a fact of this record, and why the record does not use it."""
+
+    fact: Text
+    """Dotted path of the fact that is used, as `context.native`."""
+    other: bool | int | float | str | tuple[str, ...]
+    why: Text
+    sources: Sources
+
+
 class Model(Record, frozen=True, kw_only=True):
     """A repository of weights (or a closed system); its id is its path below `catalog/models/`."""
 
@@ -213,6 +225,7 @@ class Model(Record, frozen=True, kw_only=True):
     training: Training | None = None
     artifacts: tuple[ArtifactRepository, ...] = ()
     popularity: Popularity | None = None
+    disagreements: tuple[Disagreement, ...] = ()
     notes: tuple[Text, ...] = ()
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from advisor.catalog.lineage import Chain, Link, Term, territory_meets
-from advisor.catalog.schema import License, Source, Territories
+from advisor.catalog.schema import License, Limit, Source, Territories
 from advisor.rules.finding import Finding, Value, unknown
 from advisor.rules.subject import Need, Subject
 from advisor.rules.verdict import FAIL, PASS, UNKNOWN, Verdict, all_of
@@ -84,10 +84,11 @@ def _conditions(subject: Subject, need: Need) -> Iterable[str]:
         for duty in record.obligations:
             if duty.kind not in _NO_DUTIES and (not duty.uses or use in duty.uses):
                 told[f"{record.short}: {duty.says} ({duty.clause})"] = None
-        for limit, given in ((record.monthly_users, need.requirements.monthly_users),
-                             (record.revenue, need.requirements.annual_revenue)):  # fmt: skip
-            if limit and given is None and (not limit.uses or use in limit.uses):
-                told[f"{record.short}: {limit.says} ({limit.clause})"] = None
+        for limits, given in ((record.monthly_users, need.requirements.monthly_users),
+                              (record.revenue, need.requirements.annual_revenue)):  # fmt: skip
+            for limit in limits if given is None else ():
+                if not limit.uses or use in limit.uses:
+                    told[f"{record.short}: {limit.says} ({limit.clause})"] = None
         for places, asked in ((record.territories, need.requirements.territory),
                               (record.seat, need.requirements.seat)):  # fmt: skip
             if places and not asked and _concerns(subject, term, places) is not PASS:
@@ -115,22 +116,27 @@ def revenue(subject: Subject, need: Need) -> Finding | None:
 def _limited(subject: Subject, need: Need, rule: str, option: str, given: int | None) -> Finding | None:
     if given is None:
         return None
-    found = [_against_limit(subject, need, rule, option, given, term) for term in subject.chain.terms]
+    found: list[Finding | None] = []
+    for term in subject.chain.terms:
+        limits: tuple[Limit, ...] = ()
+        if term.license:
+            limits = term.license.monthly_users if rule == "users" else term.license.revenue
+        found += [_against_limit(subject, need, rule, option, given, term, limit) for limit in limits]
+        if not limits:
+            found.append(_unread(rule, subject, term, given))
     gap = _gap(rule, subject.chain, given)
     return _strictest(rule, [*found, *([gap] if gap else [])], given)
 
 
-def _against_limit(subject: Subject, need: Need, rule: str, option: str, given: int, term: Term) -> Finding | None:
-    record = term.license
-    limit = (record.monthly_users if rule == "users" else record.revenue) if record else None
-    if record is None or limit is None:
-        return _unread(rule, subject, term, given)
+def _against_limit(
+    subject: Subject, need: Need, rule: str, option: str, given: int, term: Term, limit: Limit
+) -> Finding | None:
     if limit.uses and need.requirements.use not in limit.uses:
         return None
     yearly = limit.above * (12 if rule == "revenue" and limit.period == "month" else 1)
     if given <= yearly:
         return None
-    what = f"{record.short}: {limit.says} ({limit.clause}){_through(subject, term)}"
+    what = f"{_short(term)}: {limit.says} ({limit.clause}){_through(subject, term)}"
     verdict = {"ask": UNKNOWN, "ends": FAIL, "condition": PASS}[limit.then]
     return Finding(
         rule=rule, verdict=verdict, observed=yearly, required=given, reason=what, sources=_of(term),
