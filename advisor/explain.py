@@ -9,7 +9,7 @@ import msgspec
 from advisor.catalog.load import Catalog
 from advisor.catalog.schema import Disagreement, Model, Record, Source
 from advisor.hardware.schema import Machine
-from advisor.needs.schema import Requirements
+from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.ranking.relax import changes_for
 from advisor.ranking.schema import Relaxation
 from advisor.recommendation import Candidate, CatalogStamp, Nearest, Recommendation
@@ -46,6 +46,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     catalog: CatalogStamp
     requirements: Requirements
     machine: Machine
+    policies: list[UsedPolicy]
     as_of: str
     ranked: int
     candidate: Candidate
@@ -71,13 +72,14 @@ def explain(document: Recommendation, model_id: str, catalog: Catalog) -> Explan
     """Take one model out of a recommendation and say what would change its verdict."""
     candidate = document.candidate(model_id)
     model = catalog.models[model_id]
-    need = prepare(document.requirements, catalog, document.machine)
+    need = prepare(document.requirements, catalog, document.machine, document.policies)
     judged = judge(need, model_id)
     return Explanation(
         schema=SCHEMA,
         catalog=document.catalog,
         requirements=document.requirements,
         machine=document.machine,
+        policies=document.policies,
         as_of=document.as_of,
         ranked=len(document.ranked()),
         candidate=candidate,

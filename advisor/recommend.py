@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -12,7 +12,7 @@ from advisor.catalog.load import Catalog
 from advisor.field_reports import checks, reports
 from advisor.hardware.memory import MemoryPlan
 from advisor.hardware.schema import Machine
-from advisor.needs.schema import Requirements
+from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.ranking.criteria import Value, language_evidence
 from advisor.ranking.relax import relaxations
 from advisor.ranking.score import order_key, told, total, values, weights
@@ -45,9 +45,11 @@ class _Beside(NamedTuple):
         return tuple(report for subject in subjects for report in self.reports.get(subject, ()))
 
 
-def recommend(requirements: Requirements, catalog: Catalog, machine: Machine) -> Recommendation:
+def recommend(
+    requirements: Requirements, catalog: Catalog, machine: Machine, policies: Sequence[UsedPolicy] = ()
+) -> Recommendation:
     """Judge every model of the catalog, rank what is not rejected, and say how firm and why."""
-    need = prepare(requirements, catalog, machine)
+    need = prepare(requirements, catalog, machine, policies)
     as_of = requirements.as_of or catalog.snapshot.as_of
     beside = _Beside(Freshness(catalog.snapshot, as_of), reports(catalog))
     judged = sorted(evaluate(need), key=lambda j: j.subject.id)
@@ -63,7 +65,7 @@ def recommend(requirements: Requirements, catalog: Catalog, machine: Machine) ->
         catalog=CatalogStamp(digest=catalog.snapshot.digest, as_of=catalog.snapshot.as_of, models=len(catalog.models)),
         requirements=requirements,
         machine=machine,
-        policies=[],
+        policies=list(policies),
         as_of=as_of,
         summary=Summary(passed=counts[PASS], unknown=counts[UNKNOWN], fail=counts[FAIL]),
         relaxations=relaxations(judged, need),

@@ -7,6 +7,7 @@ from importlib import import_module
 import click
 
 COMMANDS = {
+    "ask": "questions that end in a recommendation",
     "recommend": "ranked models for your needs",
     "explain": "why one model passes, fails or cannot be decided",
     "compare": "models side by side",

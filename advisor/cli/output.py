@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from advisor.errors import ExternalError
 from advisor.render import renderer
@@ -71,13 +71,13 @@ def write(text: str, for_people: bool = True) -> None:
         raise ExternalError(f"standard output cannot be written: {error}") from None
 
 
-def terminal_width() -> int:
-    """Return the cells of the terminal; of `COLUMNS` where that is set; a fixed width without a terminal."""
+def terminal_width(stream: TextIO | None = None) -> int:
+    """Return the cells of the terminal of a stream; of `COLUMNS` where that is set; a fixed width without one."""
     stated = os.environ.get("COLUMNS", "")
     if stated.isdecimal() and int(stated):
         return max(int(stated), NARROWEST)
     try:
-        return max(os.get_terminal_size(sys.stdout.fileno()).columns or WIDTH_WITHOUT_TERMINAL, NARROWEST)
+        return max(os.get_terminal_size((stream or sys.stdout).fileno()).columns or WIDTH_WITHOUT_TERMINAL, NARROWEST)
     except (OSError, ValueError, AttributeError):
         return WIDTH_WITHOUT_TERMINAL
 

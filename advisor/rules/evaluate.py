@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from advisor.catalog.lineage import resolve
@@ -11,7 +11,7 @@ from advisor.hardware.memory import MemoryPlan
 from advisor.hardware.placement import engines
 from advisor.hardware.schema import Machine
 from advisor.hardware.speed import Speed
-from advisor.needs.schema import Requirements
+from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.rules.checks import artifact, language, origin, purpose, standing, terms
 from advisor.rules.evidence import gather, harnesses
 from advisor.rules.finding import RULES, Finding
@@ -61,15 +61,23 @@ class Judged(NamedTuple):
     speed: Speed | None
 
 
-def prepare(requirements: Requirements, catalog: Catalog, machine: Machine) -> Need:
-    """Return what the rules check against."""
+def prepare(
+    requirements: Requirements, catalog: Catalog, machine: Machine, policies: Sequence[UsedPolicy] = ()
+) -> Need:
+    """Return what the rules check against; `policies` are those of `advisor.needs.policies.load_policies`."""
+    day = requirements.as_of or catalog.snapshot.as_of
     if requirements.fresh:
-        catalog = catalog.fresh(requirements.as_of or catalog.snapshot.as_of)
+        catalog = catalog.fresh(day)
     measured = gather(catalog, requirements)
-    return Need(
+    need = Need(
         requirements, catalog, machine, engines(machine), losses(catalog), alike(catalog), measured,
         harnesses(measured), {},
     )  # fmt: skip
+    if not policies:
+        return need
+    from advisor.rules.policy import Applied
+
+    return need._replace(policies=Applied(policies, catalog, day))
 
 
 def evaluate(need: Need, models: Iterable[str] | None = None) -> Iterator[Judged]:
@@ -83,7 +91,10 @@ def judge(need: Need, model_id: str) -> Judged:
     subject = Subject(model_id, need.catalog.models[model_id], resolve(need.catalog, model_id))
     of_model = [f for check in MODEL_CHECKS if (f := check(subject, need)) is not None]
     offer, of_artifact = _choice(subject, need)
-    findings = sorted(of_model + of_artifact, key=lambda f: _PLACE[f.rule])
+    findings = [*of_model, *of_artifact]
+    if need.policies:
+        findings = need.policies.combined([*findings, *need.policies.of_model(subject, need)])
+    findings.sort(key=lambda f: (_PLACE.get(f.rule, len(RULES)), f.rule))
     verdict = all_of(f.verdict for f in findings)
     if verdict is UNKNOWN and need.requirements.strict:
         verdict = FAIL
@@ -108,7 +119,8 @@ def _choice(subject: Subject, need: Need) -> tuple[Offer | None, list[Finding]]:
 
 
 def _of_artifact(subject: Subject, need: Need, offer: Offer | None) -> list[Finding]:
-    return [f for check in ARTIFACT_CHECKS if (f := check(subject, need, offer)) is not None]
+    found = [f for check in ARTIFACT_CHECKS if (f := check(subject, need, offer)) is not None]
+    return found + need.policies.of_artifact(subject, need, offer) if need.policies else found
 
 
 def _preferred(need: Need, found: Iterable[Offer]) -> Iterator[Offer]:

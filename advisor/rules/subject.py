@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.catalog.lineage import Chain
 from advisor.catalog.load import Catalog
@@ -12,6 +12,9 @@ from advisor.hardware.schema import Machine
 from advisor.hardware.speed import Engine, Speed
 from advisor.needs.schema import Requirements
 from advisor.rules.evidence import Evidence, Scored
+
+if TYPE_CHECKING:
+    from advisor.rules.policy import Applied
 
 
 class Sketch(NamedTuple):
@@ -36,9 +39,9 @@ class Need(NamedTuple):
     """What was measured in the languages and tasks asked."""
     harnesses: dict[tuple[str, str], str]
     """By voice, and by language or task asked: the one benchmark that ranks it."""
-
     sketches: dict[str, Sketch]
     """By model id: what those without an artifact would need and yield, as far as it was asked for."""
+    policies: Applied | None = None
 
     def measured(self, name: str, model_id: str) -> list[Scored]:
         """Return the results of a model in a language or task asked, the newest benchmark first."""
