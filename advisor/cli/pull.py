@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.cli.options import CATALOG, NEEDS, OUTPUT, given, open_catalog
+from advisor.cli.options import CATALOG, NEEDS, OUTPUT, given, open_catalog, policies_of
 from advisor.cli.output import deliver
 from advisor.cli.progress import Shown
 
@@ -54,10 +54,10 @@ def _pulled(overlays: tuple[Path, ...], needs: dict[str, Any], wanted: Wanted) -
 
     opened, settings, progress = open_catalog(overlays), read_settings(), Shown()
     requirements = resolve(needs, opened, needs.pop("requirements"))
-    machine = choose(requirements, opened)
+    machine, policies = choose(requirements, opened), policies_of(requirements, opened)
     with ExitStack() as stack:
         puller = Puller(
             opened, requirements, machine, settings,
-            lambda: stack.enter_context(connected(settings, progress.note)), progress,
+            lambda: stack.enter_context(connected(settings, progress.note)), progress, policies,
         )  # fmt: skip
         return puller.pull(wanted)

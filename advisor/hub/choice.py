@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -12,7 +13,7 @@ from advisor.catalog.schema import ArtifactFile, ArtifactRepository
 from advisor.errors import UnknownNameError, UserError, nearest
 from advisor.hardware.schema import Machine
 from advisor.hub.interface import REPOSITORY, check_repository
-from advisor.needs.schema import Requirements
+from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.rules.evaluate import Judged, judge, prepare
 from advisor.rules.offers import UNKNOWN_LOSS, losses, named_files
 
@@ -37,7 +38,12 @@ class Choice(NamedTuple):
 
 
 def choose(
-    name: str, quantization: str | None, requirements: Requirements, catalog: Catalog, machine: Machine
+    name: str,
+    quantization: str | None,
+    requirements: Requirements,
+    catalog: Catalog,
+    machine: Machine,
+    policies: Sequence[UsedPolicy] = (),
 ) -> Choice | None:
     """Return the artifact that a name stands for, or None where the catalog knows nothing of it.
 
@@ -59,7 +65,7 @@ def choose(
     models = {**catalog.models, model_id: narrowed}
     view = Catalog(msgspec.structs.replace(catalog.snapshot, models=models), catalog.layers)
     asked = _not_finer_than(quantization, requirements, catalog)
-    judged = judge(prepare(asked, view, machine), model_id)
+    judged = judge(prepare(asked, view, machine, policies), model_id)
     if judged.offer is None:
         return _unmeasured(model_id, judged, view)
     return _chosen(model_id, judged.offer.repository, judged.offer.file, judged.offer.publisher, judged)

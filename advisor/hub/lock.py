@@ -59,6 +59,14 @@ class Override(Record, frozen=True, kw_only=True):
     rules: tuple[Text, ...]
 
 
+class LockedPolicy(Record, frozen=True, kw_only=True):
+    """A policy that was applied: its name, `catalog` or its file, and the sha256 of its content."""
+
+    id: Text
+    origin: Text
+    digest: Sha256
+
+
 class LockedModel(Record, frozen=True, kw_only=True):
     """One model with its artifact, its files and what was decided about it."""
 
@@ -75,7 +83,8 @@ class LockedModel(Record, frozen=True, kw_only=True):
     catalog: LockedCatalog
     verdict: Literal["pass", "unknown", "fail"]
     findings: dict[str, str] = msgspec.field(default_factory=dict)
-    """By rule: why it was not passed."""
+    """By rule, those of policies too: why it was not passed."""
+    policies: tuple[LockedPolicy, ...] = ()
     requirements: dict[str, Any] = msgspec.field(default_factory=dict)
     """What was asked when it was decided."""
     override: Override | None = None

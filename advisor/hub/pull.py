@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ from advisor.hub.lock import (
     LockedFile,
     LockedLicense,
     LockedModel,
+    LockedPolicy,
     Override,
     Role,
     add,
@@ -34,7 +35,7 @@ from advisor.hub.lock import (
 )
 from advisor.hub.pulled import SCHEMA, Pulled, PulledFile, may_be_pulled
 from advisor.hub.settings import Settings
-from advisor.needs.schema import Requirements
+from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.needs.units import format_size
 from advisor.rules.verdict import FAIL, PASS, UNKNOWN, Verdict
 
@@ -71,10 +72,11 @@ class Puller:
 
     def __init__(
         self, catalog: Catalog, requirements: Requirements, machine: Machine, settings: Settings,
-        connect: Callable[[], Hub], progress: Progress,
+        connect: Callable[[], Hub], progress: Progress, policies: Sequence[UsedPolicy] = (),
     ) -> None:  # fmt: skip
         self.catalog, self.requirements, self.machine = catalog, requirements, machine
         self.settings, self.connect, self.progress = settings, connect, progress
+        self.policies = tuple(policies)
 
     def pull(self, wanted: Wanted) -> Pulled:
         """Choose, show, fetch, check, inspect, and only then write the lock.
@@ -86,10 +88,10 @@ class Puller:
         """
         lock = find_lock(wanted.start) or wanted.start.absolute() / NAME
         check_folder(wanted.folder, lock)
-        known = choose(wanted.model, wanted.quantization, self.requirements, self.catalog, self.machine)
+        known = choose(wanted.model, wanted.quantization, self.requirements, self.catalog, self.machine, self.policies)
         hub = self.connect()
         choice = known or self._unknown(hub, wanted)
-        verdict = _verdict(choice, self.requirements)
+        verdict = _verdict(choice, closed=self.requirements.strict or bool(self.policies))
         override = _override(wanted.override, choice, verdict)
         parts = self._parts(hub, choice, wanted)
         told = self._told(wanted, choice, verdict, override, parts, lock)
@@ -194,6 +196,7 @@ class Puller:
             endpoint=self.settings.shown_endpoint,
             verdict=verdict,
             findings=tuple(f for f in findings if f.verdict is not PASS),
+            policies=self.policies,
             conditions=tuple(dict.fromkeys(c for f in findings for c in f.conditions)),
             license=self._license(choice),
             override=override,
@@ -280,6 +283,7 @@ class Puller:
             catalog=LockedCatalog(digest=snapshot.digest, as_of=snapshot.as_of),
             verdict=told.verdict.value,
             findings={f.rule: f.reason for f in told.findings},
+            policies=tuple(LockedPolicy(id=p.id, origin=p.origin, digest=p.digest) for p in self.policies),
             requirements=_asked(self.requirements),
             override=told.override,
             inspection="warn" if told.inspection == "warn" else "pass",
@@ -295,11 +299,11 @@ def _announcement(told: Pulled) -> str:
     return f"{told.model}: {told.quantization} from {where}, licence {licence}; {size}"
 
 
-def _verdict(choice: Choice, requirements: Requirements) -> Verdict:
-    """Return the judgement; of what nobody knows it is unknown, and `--strict` makes that fail."""
+def _verdict(choice: Choice, closed: bool) -> Verdict:
+    """Return the judgement; of what nobody knows it is unknown, and `--strict` or a policy makes that fail."""
     if choice.judged:
         return choice.judged.verdict
-    return FAIL if requirements.strict else UNKNOWN
+    return FAIL if closed else UNKNOWN
 
 
 def _override(reason: str | None, choice: Choice, verdict: Verdict) -> Override | None:

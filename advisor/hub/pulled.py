@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from advisor.hub.lock import LockedLicense, Override, Role
+from advisor.needs.schema import UsedPolicy
 from advisor.rules.finding import Finding
 from advisor.rules.verdict import FAIL, Verdict
 
@@ -39,6 +40,7 @@ class Pulled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     verdict: Verdict
     findings: tuple[Finding, ...] = ()
     """Those that are not passed."""
+    policies: tuple[UsedPolicy, ...] = ()
     conditions: tuple[str, ...] = ()
     license: LockedLicense | None = None
     override: Override | None = None

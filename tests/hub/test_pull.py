@@ -169,6 +169,55 @@ def test_an_override_is_written_down(advisor: Any, olah: Any, own: Path, work: P
     assert locked["requirements"]["license"] == ["MIT"]
 
 
+FORBIDDING = """
+name: House rules
+description: What our lawyers allow.
+notice: Not legal advice.
+rules:
+  - {id: paid-only, kind: license, categories: [proprietary], why: We want a contract., severity: deny,
+     decided: {by: Legal, on: "2026-11-01"}}
+sources: [{ref: https://example.com/rules, accessed: "2026-11-01", kind: registry}]
+"""
+
+
+def test_a_policy_that_forbids_stops_the_pull(advisor: Any, olah: Any, own: Path, work: Path, tmp_path: Path) -> None:
+    policy = tmp_path / "house.yaml"
+    policy.write_text(FORBIDDING, encoding="utf-8")
+    asked = ("pull", "tiny", *MACHINE, "--catalog", str(own), "--policy", str(policy), "--format", "json")
+    ran = advisor(*asked, HF_ENDPOINT=olah.url)
+    assert (ran.exit_code, ran.document["locked"]) == (1, False)
+    assert [f["rule"] for f in ran.document["findings"]] == ["policy/paid-only"]
+    assert ran.document["policies"][0]["policy"]["name"] == "House rules"
+    assert list(work.iterdir()) == []
+
+    ran = advisor(*asked, "--override", "Legal said yes, ticket 4712", HF_ENDPOINT=olah.url)
+    assert ran.exit_code == 0
+    (locked,) = _lock(work)["models"]
+    assert locked["override"] == {"reason": "Legal said yes, ticket 4712", "rules": ["policy/paid-only"]}
+    assert locked["findings"].keys() == {"policy/paid-only"}
+    assert [(p["id"], p["origin"]) for p in locked["policies"]] == [("house", str(policy))]
+    assert locked["policies"][0]["digest"] == ran.document["policies"][0]["digest"]
+
+
+def test_under_a_policy_what_nobody_knows_is_not_fetched(advisor: Any, olah: Any, work: Path) -> None:
+    asked = ("pull", "acme/Tiny-GGUF", "--quant", "Q8_0", *MACHINE, "--policy", "permissive-licences")
+    ran = advisor(*asked, "--format", "json", HF_ENDPOINT=olah.url)
+    assert (ran.exit_code, ran.document["verdict"]) == (1, "fail")
+    assert list(work.iterdir()) == []
+
+
+def test_a_policy_that_cannot_be_read_stops_before_the_hub_is_asked(
+    advisor: Any, own: Path, work: Path, tmp_path: Path
+) -> None:
+    policy = tmp_path / "house.yaml"
+    policy.write_text(FORBIDDING.replace("severity: deny", "severity: maybe"), encoding="utf-8")
+    asked = ("pull", "tiny", *MACHINE, "--catalog", str(own), "--policy", str(policy))
+    ran = advisor(*asked, HF_ENDPOINT="http://127.0.0.1:9")
+    assert ran.exit_code == 3
+    assert "house.yaml:" in ran.stderr and "severity" in ran.stderr
+    assert list(work.iterdir()) == []
+
+
 def test_an_override_needs_a_reason(advisor: Any, olah: Any, own: Path) -> None:
     ran = advisor("pull", "tiny", *MACHINE, "--catalog", str(own), "--override", " ", HF_ENDPOINT=olah.url)
     assert ran.exit_code == 2
