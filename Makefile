@@ -19,6 +19,8 @@ test:
 
 bench:
 	$(PYTHON) tests/bench/run.py
+	$(PYTHON) tests/bench/pull.py
+	$(PYTHON) tests/bench/header.py
 
 docs:  ## rewrite what is generated
 	$(PYTHON) tests/docs/generate.py

@@ -131,6 +131,11 @@ def output_options(command: Command) -> Command:
     return _given(command, (CATALOG, *OUTPUT))
 
 
+def given(*options: Any) -> Callable[[Command], Command]:
+    """Return a decorator that gives a command these options."""
+    return lambda command: _given(command, options)
+
+
 def format_options(command: Command) -> Command:
     """Give a command `--format` and `--output`."""
     return _given(command, OUTPUT)
@@ -166,7 +171,7 @@ def policies_of(requirements: Requirements, catalog: Catalog) -> tuple[UsedPolic
 
     Raises:
         DataError: where the catalog's day and today would not be judged alike; a document knows no clock, so the
-            user has to say which day is meant (docs/adr/0008).
+            user has to say which day is meant (docs/adr/0011).
     """
     from advisor.needs.policies import load_policies, turning_points
 

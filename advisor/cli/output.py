@@ -93,27 +93,8 @@ def write_file(target: Path, text: str) -> None:
             with open(target, "w", encoding="utf-8", newline="\n") as device:
                 device.write(text)
         else:
-            _replace(target.resolve(), text)
+            from advisor.atomic import replace_file
+
+            replace_file(target.resolve(), text.encode())
     except OSError as error:
         raise ExternalError(f"cannot write {target}: {error.strerror}") from None
-
-
-def _replace(target: Path, text: str) -> None:
-    import tempfile
-
-    rights = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-    try:
-        with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(name, rights)
-        os.replace(name, target)
-    except OSError:
-        os.unlink(name)
-        raise
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

@@ -33,6 +33,15 @@ SCHEMAS = {
     "catalog-diff": "advisor.curation.diff:Difference",
     "record": "advisor.shown:Shown",
     "hardware": "advisor.hardware.report:HardwareReport",
+    "inspection": "advisor.inspection:Inspection",
+    "lock": "advisor.hub.lock:Lock",
+    "pull": "advisor.hub.pulled:Pulled",
+    "verification": "advisor.hub.verify:Verification",
+    "recall": "advisor.hub.recall:Recall",
+    "bundle": "advisor.hub.manifest:Manifest",
+    "export": "advisor.hub.manifest:Exported",
+    "import": "advisor.hub.manifest:Imported",
+    "doctor": "advisor.hub.doctor:Diagnosis",
 }
 
 

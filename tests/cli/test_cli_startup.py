@@ -13,6 +13,8 @@ import pytest
 CHECKOUT = Path(__file__).parents[2]
 NEVER = {
     "huggingface_hub",
+    "httpx2",
+    "filelock",
     "llama_cpp",
     "jinja2",
     "rich",
@@ -58,6 +60,11 @@ NEVER = {
     "advisor.cli.compare",
     "advisor.cli.explain",
     "advisor.hardware.bandwidth",
+    "advisor.cli.inspect",
+    "advisor.gguf",
+    "advisor.engine",
+    "c4nary",
+    "advisor.hub",
 }
 SCRIPT = """
 import sys

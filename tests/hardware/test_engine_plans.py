@@ -5,9 +5,7 @@ Run with `-s` to see how many plans were compared.
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +19,9 @@ from shapes import SHAPES
 
 from advisor.catalog import load
 from advisor.catalog.schema import Architecture, FullAttention, Parameters
+from advisor.engine.memory_plan import EnginePlan, Part, PlanError, plan
+from advisor.gguf.header import read_header
+from advisor.gguf.source import FileSource
 from advisor.hardware import memory, weights
 from advisor.hardware.memory import MIB
 
@@ -32,8 +33,8 @@ pytestmark = [
     ),
     pytest.mark.skipif(os.name == "nt", reason="a file with a hole of terabytes needs a file system with holes"),
 ]
-PRINTED = 0.005
-"""llama.cpp prints MiB with two digits: half of the last one."""
+PRINTED = 0.005 * MIB
+"""llama.cpp prints MiB with two digits: half of the last one, in bytes."""
 UNPLANNED = {
     "LGAI-EXAONE/K-EXAONE-2.0-750B-A37B": "one of its windows is wider than the others; llama.cpp knows one width",
 }
@@ -56,14 +57,15 @@ def tally() -> Iterator[Counter[str]]:
     sys.stdout.write("\n" + ", ".join(f"{count} {what}" for what, count in counts.items()) + "\n")
 
 
-def planned(file: Path, context: int, sequences: int, *more: str) -> dict[str, float]:
-    """Return llama.cpp's own plan in MiB; a crash or a stop fails with the end of its log."""
-    program = Path(__file__).with_name("planner.py")
-    command = [sys.executable, str(program), str(file), str(context * sequences), str(sequences), *more]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, f"exit {done.returncode}: …{done.stderr[-1500:]}"
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
+def planned(file: Path, context: int, sequences: int, unified: bool = False) -> EnginePlan:
+    """Return llama.cpp's own plan of a file; a crash or a stop raises `PlanError`."""
+    source = FileSource(file)
+    try:
+        header = read_header(source)
+        assert header.problems == ()
+        return plan([Part(source, header)], context, sequences, unified=unified)
+    finally:
+        source.close()
 
 
 def header_of(record: Architecture, parameters: Parameters, folder: Path) -> Path:
@@ -82,18 +84,17 @@ def test_plans_are_those_of_the_engine(model_id: str, tmp_path: Path, tally: Cou
     tally["models"] += 1
     tally["architectures"] += FIRST[record.name] == model_id
     for context, sequences in cases:
-        plan = planned(file, context, sequences)
+        found = planned(file, context, sequences)
         slack = sum(1 + len(memory.caches(group, context)) for group in record.cache) * PRINTED
-        assert plan["kv_cache"] == pytest.approx(memory.kv_cache_bytes(record, context, sequences) / MIB, abs=slack)
-        assert plan["state"] == pytest.approx(memory.state_bytes(record, sequences) / MIB, abs=slack)
-        low, high = (size / MIB for size in memory.compute_bytes(record, context, sequences))
-        buffers = plan["compute"] + plan["output"]
-        assert low - 2 * PRINTED <= buffers <= high
+        assert found.kv_cache_bytes == pytest.approx(memory.kv_cache_bytes(record, context, sequences), abs=slack)
+        assert found.state_bytes == pytest.approx(memory.state_bytes(record, sequences), abs=slack)
+        low, high = memory.compute_bytes(record, context, sequences)
+        assert low - 2 * PRINTED <= found.compute_bytes <= high
         tally["plans with equal caches and states"] += 1
         tally["compute buffers within bounds"] += 1
-        tally["of them exactly at the lower bound"] += buffers - low <= 2 * PRINTED
-        tally["of them within 32 MiB of it"] += buffers - low <= 32
-    assert any(count == pytest.approx(plan["parameters"], rel=0.01) for count in weights.elements(record))
+        tally["of them exactly at the lower bound"] += found.compute_bytes - low <= 2 * PRINTED
+        tally["of them within 32 MiB of it"] += found.compute_bytes - low <= 32 * MIB
+    assert any(count == pytest.approx(found.parameters, rel=0.01) for count in weights.elements(record))
 
 
 @pytest.mark.parametrize(
@@ -108,23 +109,23 @@ def test_plans_are_those_of_the_engine(model_id: str, tmp_path: Path, tally: Cou
 )
 def test_a_unified_cache_takes_no_more(model_id: str, tmp_path: Path, tally: Counter[str]) -> None:
     record, parameters = MODELS[model_id]
-    plan = planned(header_of(record, parameters, tmp_path), 8192, 4, "unified")
-    assert plan["kv_cache"] <= memory.kv_cache_bytes(record, 8192, 4) / MIB
-    assert plan["compute"] + plan["output"] <= memory.compute_bytes(record, 8192, 4)[1] / MIB
+    found = planned(header_of(record, parameters, tmp_path), 8192, 4, unified=True)
+    assert found.kv_cache_bytes <= memory.kv_cache_bytes(record, 8192, 4)
+    assert found.compute_bytes <= memory.compute_bytes(record, 8192, 4)[1]
     tally["unified plans that took no more"] += 1
 
 
 def test_deepseek_v4_has_a_cache_of_the_whole_context_for_each_user_of_a_unified_one(tmp_path: Path) -> None:
     record, parameters = MODELS["deepseek-ai/DeepSeek-V4-Flash"]
-    plan = planned(header_of(record, parameters, tmp_path), 8192, 4, "unified")
-    assert plan["kv_cache"] == pytest.approx(memory.kv_cache_bytes(record, 4 * 8192, 4) / MIB, abs=5 * PRINTED)
+    found = planned(header_of(record, parameters, tmp_path), 8192, 4, unified=True)
+    assert found.kv_cache_bytes == pytest.approx(memory.kv_cache_bytes(record, 4 * 8192, 4), abs=5 * PRINTED)
 
 
 def test_a_header_that_llama_cpp_does_not_take_fails_with_its_log(tmp_path: Path) -> None:
     record, _ = MODELS["Qwen/Qwen3-8B"]
     header = build(record, SHAPES[record.name](record))
     header.tensors.pop()
-    with pytest.raises(AssertionError, match="does not take the header"):
+    with pytest.raises(PlanError, match=r"refused it: .*ffn_down.*not found"):
         planned(header.write(tmp_path / "model.gguf"), 8192, 1)
 
 

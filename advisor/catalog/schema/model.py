@@ -128,6 +128,15 @@ class Reasoning(Record, frozen=True, kw_only=True):
     sources: Sources
 
 
+class ChatTemplate(Record, frozen=True, kw_only=True):
+    """The maker's own chat template, by its hash: what a file's template is compared with."""
+
+    sha256: Annotated[tuple[Sha256, ...], Meta(min_length=1)]
+    """Of the template's UTF-8 text, each version that the maker published; white space at its end left out."""
+    sources: Sources
+    note: str | None = None
+
+
 class Gate(Record, frozen=True, kw_only=True):
     """Whether the maker's repository asks for an agreement or a form before a download."""
 
@@ -212,6 +221,7 @@ class Model(Record, frozen=True, kw_only=True):
     modalities: Modalities | None = None
     reasoning: Reasoning | None = None
     gated: Gate | None = None
+    chat_template: ChatTemplate | None = None
     training: Training | None = None
     artifacts: tuple[ArtifactRepository, ...] = ()
     popularity: Popularity | None = None

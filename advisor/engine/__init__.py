@@ -1,0 +1,1 @@
+"""llama.cpp, always in a process of its own."""
