@@ -66,12 +66,17 @@ def prepare(
 ) -> Need:
     """Return what the rules check against; `policies` are those of `advisor.needs.policies.load_policies`."""
     day = requirements.as_of or catalog.snapshot.as_of
+    aged = None
     if requirements.fresh:
+        from advisor.catalog.freshness import Freshness
+        from advisor.rules.aged import Aged
+
+        aged = Aged(Freshness(catalog.snapshot, day))
         catalog = catalog.fresh(day)
     measured = gather(catalog, requirements)
     need = Need(
         requirements, catalog, machine, engines(machine), losses(catalog), alike(catalog), measured,
-        harnesses(measured), {},
+        harnesses(measured), {}, aged=aged,
     )  # fmt: skip
     if not policies:
         return need
@@ -92,6 +97,8 @@ def judge(need: Need, model_id: str) -> Judged:
     of_model = [f for check in MODEL_CHECKS if (f := check(subject, need)) is not None]
     offer, of_artifact = _choice(subject, need)
     findings = [*of_model, *of_artifact]
+    if need.aged:
+        findings = [need.aged.told(finding, model_id) for finding in findings]
     if need.policies:
         findings = need.policies.combined([*findings, *need.policies.of_model(subject, need)])
     findings.sort(key=lambda f: (_PLACE.get(f.rule, len(RULES)), f.rule))

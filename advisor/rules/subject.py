@@ -14,6 +14,7 @@ from advisor.needs.schema import Requirements
 from advisor.rules.evidence import Evidence, Scored
 
 if TYPE_CHECKING:
+    from advisor.rules.aged import Aged
     from advisor.rules.policy import Applied
 
 
@@ -42,6 +43,8 @@ class Need(NamedTuple):
     sketches: dict[str, Sketch]
     """By model id: what those without an artifact would need and yield, as far as it was asked for."""
     policies: Applied | None = None
+    aged: Aged | None = None
+    """Where stale facts count as unknown: what tells them from those that nobody recorded."""
 
     def measured(self, name: str, model_id: str) -> list[Scored]:
         """Return the results of a model in a language or task asked, the newest benchmark first."""

@@ -88,3 +88,5 @@ def test_a_stale_licence_is_undecided_where_asked(made: Any) -> None:
     document = made.recommended(asks=asks | {"fresh": True}, shelf_life=days)
     assert document.candidates[0].verdict is UNKNOWN
     assert [fact.fact for fact in document.candidates[0].stale] == ["license"]
+    told = {finding.rule: finding.reason for finding in document.candidates[0].findings}
+    assert told["license"] == f"recorded, but past the shelf life: models/{MODEL}.license"

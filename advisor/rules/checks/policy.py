@@ -16,7 +16,7 @@ from advisor.catalog.lineage import Term
 from advisor.catalog.schema import Source
 from advisor.catalog.schema import policy as kinds
 from advisor.catalog.schema.policy import Rule
-from advisor.rules.checks import artifact, purpose, terms
+from advisor.rules.checks import artifact, purpose, standing, terms
 from advisor.rules.evidence import covers, voice
 from advisor.rules.finding import Finding, Value, unknown
 from advisor.rules.offers import UNKNOWN_LOSS
@@ -233,7 +233,7 @@ def _status(rule: kinds.StatusRule, subject: Subject, need: Need, offer: Offer |
     return Finding(
         rule=ASKED, verdict=FAIL if availability.status in rule.deny else PASS, observed=availability.status,
         required=[f"not {word}" for word in rule.deny], sources=availability.sources,
-        reason=f"the maker lists it as {availability.status}",
+        reason=f"{standing.lister(subject, need)} as {availability.status}",
     )  # fmt: skip
 
 

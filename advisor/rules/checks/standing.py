@@ -7,6 +7,12 @@ from advisor.rules.subject import Need, Subject
 from advisor.rules.verdict import FAIL, PASS
 
 
+def lister(subject: Subject, need: Need) -> str:
+    """Say who gives a model its status: its maker, or the user's own records where an overlay states it."""
+    ours = "availability" in need.catalog.layers.get("models", {}).get(subject.id, {})
+    return "your own records list it" if ours else "the maker lists it"
+
+
 def status(subject: Subject, need: Need) -> Finding:
     """Fail what is only announced or retired; a superseded model passes with a condition."""
     availability = subject.model.availability
@@ -27,5 +33,5 @@ def status(subject: Subject, need: Need) -> Finding:
     conditions = ("the maker has published a successor; plan the move",) if availability.status == "superseded" else ()
     return Finding(
         rule="status", verdict=verdict, observed=availability.status, required="active",
-        reason=f"the maker lists it as {availability.status}", conditions=conditions, sources=availability.sources,
+        reason=f"{lister(subject, need)} as {availability.status}", conditions=conditions, sources=availability.sources,
     )  # fmt: skip
