@@ -15,7 +15,10 @@ from advisor.errors import UserError
 
 SCHEMA = "advisor.catalog-diff/1"
 _NAMES = ("repo", "file", "id", "fact", "relation", "number")
-"""What the members of a list are told apart by, the first that they have; others by their place."""
+"""What the members of a list are told apart by, the first that they have; others by their place.
+
+Of several members of one name the second is `[name (2)]`.
+"""
 
 
 class ChangedFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -59,13 +62,15 @@ def diff(old: Path, new: Path) -> Difference:
         UserError: where a folder does not exist or holds no records.
         DataError: with every problem of a catalog that cannot be read.
     """
-    before, after = _read(old), _read(new)
+    articles = [folder.parent / "seeds" for folder in (old, new)]
+    both = all(folder.is_dir() for folder in articles)
+    before, after = (_read(*pair) for pair in zip((old, new), articles if both else (None, None), strict=True))
     changed = [r for kind in files.KINDS for r in _records(kind, getattr(before, kind), getattr(after, kind))]
     return Difference(schema=SCHEMA, old=_side(before), new=_side(after), records=changed)
 
 
-def _read(folder: Path) -> Snapshot:
-    found = files.read_folder(folder, folder.parent / "seeds")
+def _read(folder: Path, articles: Path | None) -> Snapshot:
+    found = files.read_folder(folder, articles)
     if not found:
         raise UserError(f"{folder}: holds no records; name the folder that has models/, providers/ … in it")
     return compile_files(found)
@@ -97,8 +102,9 @@ def _leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         for key, value in data.items():
             yield from _leaves(value, f"{path}.{key}" if path else str(key))
     elif isinstance(data, (list, tuple)) and any(isinstance(item, dict) for item in data):
-        for index, item in enumerate(data):
-            name = next((item[key] for key in _NAMES if key in item), index)
-            yield from _leaves(item, f"{path}[{name}]")
+        names = [next((item[key] for key in _NAMES if key in item), index) for index, item in enumerate(data)]
+        for index, (name, item) in enumerate(zip(names, data, strict=True)):
+            again = names[:index].count(name)
+            yield from _leaves(item, f"{path}[{name}{f' ({again + 1})' if again else ''}]")
     else:
         yield path, data

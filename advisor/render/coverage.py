@@ -19,7 +19,7 @@ def table(document: Coverage, width: int = WIDTH_WITHOUT_TERMINAL, **_: object) 
 
 
 def _row(fact: FactCoverage, document: Coverage) -> list[str]:
-    share = f"{100 * fact.known / document.models:.0f} %" if document.models else "-"
+    share = f"{100 * fact.known // document.models} %" if document.models else "-"
     met = "yes" if fact.met else "no"
     return [fact.fact, str(fact.known), str(document.models), share, f"{fact.floor} %", met]
 

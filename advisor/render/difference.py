@@ -58,8 +58,8 @@ def markdown(document: Difference, **_: object) -> str:
 def csv(document: Difference, **_: object) -> str:
     """Return one row a fact, or a record that came or went."""
     rows = [
-        [record.kind, record.id, record.change, fact.path, _plain(fact.old), _plain(fact.new)]
+        [record.kind, record.id, record.change, *cells]
         for record in document.records
-        for fact in record.facts or [ChangedFact(path="")]
+        for cells in [[f.path, _plain(f.old), _plain(f.new)] for f in record.facts] or [["", "", ""]]
     ]
     return rows_as_csv([["kind", "id", "change", "path", "old", "new"], *rows])

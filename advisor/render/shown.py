@@ -53,5 +53,6 @@ def markdown(document: Shown, **_: object) -> str:
 
 
 def csv(document: Shown, **_: object) -> str:
-    """Return each top-level fact as a row."""
-    return rows_as_csv([["key", "value"], *([key, _plain(value)] for key, value in document.record.items())])
+    """Return each top-level fact as a row, with the family or overlay that states it."""
+    rows = [[key, _plain(value), document.layers.get(key, "")] for key, value in document.record.items()]
+    return rows_as_csv([["key", "value", "from"], *rows])

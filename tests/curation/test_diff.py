@@ -74,6 +74,28 @@ def test_a_fact_that_changed(old: str, new: str, path: str, values: tuple[Any, A
     assert [(fact.path, fact.old, fact.new) for fact in record.facts] == [(path, *values)]
 
 
+def test_members_of_one_name_are_told_apart(shelf: Any, tmp_path: Path) -> None:
+    source = '{ref: https://example.org/x, accessed: "2026-01-15", kind: card}'
+    stated = "".join(
+        f"  - {{fact: parameters.total, other: {other}, why: x, sources: [{source}]}}\n" for other in (5, 6)
+    )
+    with (shelf.root / MODEL).open("a", encoding="utf-8") as file:
+        file.write(f"disagreements:\n{stated}")
+    new = tmp_path / "new"
+    shutil.copytree(shelf.root, new)
+    replaced(MODEL, "other: 5", "other: 7")(new)
+    (record,) = diff(shelf.root / "catalog", new / "catalog").records
+    assert [(fact.path, fact.old, fact.new) for fact in record.facts] == [
+        ("disagreements[parameters.total].other", 5, 7)
+    ]
+
+
+def test_articles_are_compared_only_where_both_sides_have_them(shelf: Any, tmp_path: Path) -> None:
+    alone = tmp_path / "alone" / "catalog"
+    shutil.copytree(shelf.root / "catalog", alone)
+    assert diff(shelf.root / "catalog", alone).records == []
+
+
 def test_sources_of_a_group_are_one_fact(compared: Any) -> None:
     (record,) = compared(
         replaced("catalog/providers/maker.yaml", "https://example.org/x", "https://example.org/y")
