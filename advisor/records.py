@@ -95,17 +95,29 @@ def problems_in(data: Any, expected: Any, path: Path = ()) -> list[tuple[Path, s
     else:
         return []
     inner = _inside(data, expected, path)
-    return inner or [(path, _plain(message))]
+    return inner or [(path, _unchosen(data, expected) or _plain(message))]
+
+
+def _unchosen(data: Any, expected: Any) -> str | None:
+    """Say what a text that is none of the words allowed may be, or None where it is not about words."""
+    expected = _bare(expected)
+    members = map(_bare, typing.get_args(expected)) if _is_union(expected) else [expected]
+    words = [w for m in members if typing.get_origin(m) is typing.Literal for w in typing.get_args(m)]
+    if not words or not isinstance(data, str):
+        return None
+    near = nearest(data, words, count=1, cutoff=0.6)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    return f"unknown value '{data}'; {hint}one of: {', '.join(words)}"
 
 
 def unlike(data: Any, expected: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
     """Yield every text that does not match the pattern its type describes; what is of another kind is passed over."""
-    pattern = _pattern(expected)
+    pattern, called = _pattern(expected)
     expected = _bare(expected)
     arguments = typing.get_args(expected)
     if pattern is not None:
         if isinstance(data, str) and not re.search(pattern, data):
-            yield path, f"expected text like '{pattern}'"
+            yield path, f"'{data}' is no {called}" if called else f"expected text like '{pattern}'"
     elif isinstance(data, dict):
         if _is_union(expected):
             expected = _member(data, arguments)
@@ -124,13 +136,12 @@ def unlike(data: Any, expected: Any, path: Path = ()) -> Iterator[tuple[Path, st
             yield from unlike(item, arguments[0], (*path, index))
 
 
-def _pattern(expected: Any) -> str | None:
-    """Return the pattern that an annotated type describes its texts by."""
+def _pattern(expected: Any) -> tuple[str | None, str | None]:
+    """Return the pattern that an annotated type describes its texts by, and what such a text is called."""
     for meta in getattr(expected, "__metadata__", ()):
         if isinstance(meta, msgspec.Meta) and meta.extra_json_schema:
-            found: str | None = meta.extra_json_schema.get("pattern")
-            return found
-    return None
+            return meta.extra_json_schema.get("pattern"), meta.description
+    return None, None
 
 
 def _member(data: dict[Any, Any], members: tuple[Any, ...]) -> Any:

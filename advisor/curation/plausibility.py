@@ -17,6 +17,13 @@ TOLERANCE = 0.15
 FEWEST_BITS, MOST_BITS = 1, 34
 """Bits a parameter that no file is below or above."""
 _SIZE = re.compile(r"(?<![a-z0-9.])(?:a|e)?\d+(?:[._]\d+)?[bmt](?![a-z0-9])")
+_KINDS_OF_MODEL = frozenset(
+    {
+        "base", "pt", "instruct", "it", "chat", "thinking", "reasoning", "coder", "math", "vl", "distill", "embedding",
+        "reranker", "abliterated", "uncensored", "heretic",
+    }
+)  # fmt: skip
+"""Words by which sister models, and models that others made of one, are told apart."""
 _QUANTIZATION_WORDS = {"f16": ("f16", "fp16")}
 
 
@@ -95,7 +102,7 @@ def _artifacts(model_id: str, model: schema.Model, snapshot: Snapshot) -> Iterat
                 yield (*path, "file"), f"the name does not say {file.quantization}"
             if len(file.shard_sha256) not in (0, file.shards):
                 yield (*path, "shard_sha256"), f"{len(file.shard_sha256)} hashes for {file.shards} shards"
-            contradicted = _contradiction(model_id, repository.repo, file.file)
+            contradicted = _contradiction(model_id, model.name, repository.repo, file.file)
             if contradicted:
                 yield (*path, "file"), contradicted
             name = f"{repository.repo}/{file.file}"
@@ -107,17 +114,26 @@ def _artifacts(model_id: str, model: schema.Model, snapshot: Snapshot) -> Iterat
                 yield (*path, "size_bytes"), f"{bits:.1f} bits per parameter cannot be"
 
 
-def _contradiction(model_id: str, repository: str, file: str) -> str | None:
-    """Say which size the names of an artifact tell that the model's name contradicts, or None.
+def _contradiction(model_id: str, model_name: str, repository: str, file: str) -> str | None:
+    """Say which size or kind of model the names of an artifact tell that the model's own contradict, or None.
 
-    Names are compared only where both tell a size: `gemma-3-4b` against `gemma-3-27b`.
+    Sizes are compared only where both tell one: `gemma-3-4b` against `gemma-3-27b`. A word like `base` or
+    `abliterated` in a file's name has to stand in the model's too.
     """
-    of_model = _sizes(model_id.split("/", 1)[1])
+    own = model_id.split("/", 1)[1]
+    of_model = _sizes(own)
     for name in (repository.split("/", 1)[-1], file.rsplit("/", 1)[-1]):
         told = _sizes(name)
         if of_model and told and of_model.isdisjoint(told):
             return f"'{name}' speaks of {' '.join(sorted(told))}, the model is {' '.join(sorted(of_model))}"
+        other = sorted(_kinds(name) - _kinds(f"{own} {model_name}"))
+        if other:
+            return f"'{name}' says '{other[0]}', which the model's name does not: is it a quantization of this model?"
     return None
+
+
+def _kinds(name: str) -> frozenset[str]:
+    return _KINDS_OF_MODEL.intersection(re.split(r"[^a-z]+", name.casefold()))
 
 
 def _sizes(name: str) -> set[str]:

@@ -14,12 +14,12 @@ def like(pattern: str, description: str | None = None) -> Meta:
     return Meta(description=description, extra_json_schema={"pattern": pattern})
 
 
-Date = Annotated[str, like(r"^(19|20)\d{2}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$", "ISO 8601 date or month")]
-Day = Annotated[str, like(r"^20\d{2}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$", "ISO 8601 date")]
+Date = Annotated[str, like(r"^(19|20)\d{2}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$", "ISO 8601 date or month (like 2026-11-22)")]
+Day = Annotated[str, like(r"^20\d{2}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$", "ISO 8601 date (like 2026-11-22)")]
 Text = Annotated[str, Meta(min_length=1)]
-Country = Annotated[str, like(r"^[A-Z]{2}$", "ISO 3166-1 alpha-2 code")]
-Tag = Annotated[str, like(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", "BCP 47 tag")]
-Sha256 = Annotated[str, like(r"^[0-9a-f]{64}$")]
+Country = Annotated[str, like(r"^[A-Z]{2}$", "ISO 3166-1 alpha-2 code (like JP)")]
+Tag = Annotated[str, like(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", "BCP 47 tag (like ja or zh-Hant)")]
+Sha256 = Annotated[str, like(r"^[0-9a-f]{64}$", "sha256 of 64 hexadecimal digits in lower case")]
 Revision = Annotated[str, like(r"^[0-9a-f]{40}$", "40-digit commit")]
 Count = Annotated[int, Meta(gt=0)]
 Use = Literal["internal", "customer-facing", "redistribute", "research"]
