@@ -44,6 +44,6 @@ def command(
     found = questioning.from_file(answers) if answers else questioning.from_person(restart)
     written = questioning.write(found, opened.snapshot.as_of)
     document = recommendation_of(opened, {"requirements": written})
-    deliver(document, "recommendation", format_name, None, top=top)
+    deliver(document, "recommendation", format_name, None, top=top, catalogs=catalog)
     questioning.tell_end(found, written, document, catalog)
     return document.exit_code

@@ -21,5 +21,5 @@ def command(catalog: tuple[Path, ...], format_name: str, output: Path | None, to
     Without options: chat, internal use, this machine, 8192 tokens of context, one user.
     """
     document = recommendation_of(open_catalog(catalog), needs)
-    deliver(document, "recommendation", format_name, output, top=top)
+    deliver(document, "recommendation", format_name, output, top=top, catalogs=catalog)
     return document.exit_code

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import shlex
+from collections.abc import Callable, Iterator, Sequence
 
 from advisor.hardware.memory import GIB
 from advisor.needs.options import as_options
@@ -59,13 +60,16 @@ def _place(candidate: Candidate) -> str:
     return f"{candidate.rank}{'?' if candidate.verdict is Verdict.UNKNOWN else ''}"
 
 
-def table(document: Recommendation, width: int = WIDTH_WITHOUT_TERMINAL, top: int = 10, **_: object) -> str:
-    """Return the ranked models and, under them, why, why not and what next."""
+def table(
+    document: Recommendation, width: int = WIDTH_WITHOUT_TERMINAL, top: int = 10, catalogs: Sequence[object] = (),
+    **_: object,
+) -> str:  # fmt: skip
+    """Return the ranked models and, under them, why, why not and what next; `catalogs` are the folders laid over."""
     ranked = document.ranked()[:top]
     blocks = []
     if ranked:
         blocks.append(_list(document, ranked, width) if width < NARROW else _table(document, ranked, width))
-    blocks += [paragraph(text, width) for text in _notes(document)]
+    blocks += [paragraph(text, width) for text in _notes(document, catalogs)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -88,7 +92,7 @@ def _list(document: Recommendation, ranked: list[Candidate], width: int) -> str:
     return "\n".join(lines)
 
 
-def _notes(document: Recommendation) -> Iterator[str]:
+def _notes(document: Recommendation, catalogs: Sequence[object]) -> Iterator[str]:
     """Yield the sentences under the table."""
     for said in (words.why_first(document), words.firmness(document)):
         if said:
@@ -105,7 +109,7 @@ def _notes(document: Recommendation) -> Iterator[str]:
     yield from _stale(document)
     yield from map(words.policy, document.policies)
     yield _basis(document)
-    yield "Next: " + next_command(document)
+    yield "Next: " + next_command(document, catalogs)
 
 
 def _marks(document: Recommendation) -> Iterator[str]:
@@ -146,19 +150,22 @@ def _basis(document: Recommendation) -> str:
     )
 
 
-def next_command(document: Recommendation) -> str:
+def next_command(document: Recommendation, catalogs: Sequence[object] = ()) -> str:
     """Return the command that tells more about the first model, or about the one that is nearest to passing."""
     first = [c.id for c in document.ranked()[:1]] + [found.passes[0] for found in document.relaxations[:1]]
-    return f"advisor explain {first[0]}{as_options(document.requirements)}" if first else "advisor catalog list"
+    laid_over = "".join(f" --catalog {shlex.quote(str(folder))}" for folder in catalogs)
+    if not first:
+        return f"advisor catalog list{laid_over}"
+    return f"advisor explain {first[0]}{as_options(document.requirements)}{laid_over}"
 
 
-def markdown(document: Recommendation, top: int = 10, **_: object) -> str:
+def markdown(document: Recommendation, top: int = 10, catalogs: Sequence[object] = (), **_: object) -> str:
     """Return the table and the sentences under it as Markdown."""
     columns = _columns(document)
     lines = ["| " + " | ".join(name for name, _ in columns) + " |", "|" + " --- |" * len(columns)]
     rows = [[escaped(value(candidate)) for _, value in columns] for candidate in document.ranked()[:top]]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join(lines) + "\n\n" + "\n\n".join(escaped(text) for text in _notes(document)) + "\n"
+    return "\n".join(lines) + "\n\n" + "\n\n".join(escaped(text) for text in _notes(document, catalogs)) + "\n"
 
 
 def csv(document: Recommendation, **_: object) -> str:

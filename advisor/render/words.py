@@ -181,7 +181,8 @@ def policy(used: UsedPolicy) -> str:
     """Say which policy was applied, what it is not, and what of it does not hold on the day."""
     mode = "only audited, decides nothing" if used.policy.get("mode") == "audit" else "enforced"
     remarks = f" Mind: {'; '.join(used.remarks)}." if used.remarks else ""
-    return f"Policy {used.id} ({mode}, {len(used.policy['rules'])} rules): {used.policy['notice']}{remarks}"
+    rules = len(used.policy["rules"])
+    return f"Policy {used.id} ({mode}, {rules} rule{'s' if rules > 1 else ''}): {used.policy['notice']}{remarks}"
 
 
 def telling(finding: Finding) -> list[Ruling]:

@@ -91,6 +91,28 @@ def test_the_next_command_can_be_typed_and_asks_the_same(arguments: tuple[str, .
     assert document["machine"] == first["machine"]
 
 
+def test_the_next_command_names_the_folders_laid_over(console: Any, tmp_path: Any) -> None:
+    record = tmp_path / "our own" / "models" / "acme" / "Asagi-7B.yaml"
+    record.parent.mkdir(parents=True)
+    record.write_text("name: Ours\n", encoding="utf-8")
+    shown = console("recommend", *ON_GPU, "--catalog", str(tmp_path / "our own"), COLUMNS="500").stdout
+    line = next(line for line in shown.splitlines() if line.startswith("Next: advisor explain "))
+    assert shlex.split(line)[-2:] == ["--catalog", str(tmp_path / "our own")]
+
+
+def test_a_status_says_whose_word_it_is(console: Any, tmp_path: Any) -> None:
+    record = tmp_path / "models" / "acme" / "Asagi-7B.yaml"
+    record.parent.mkdir(parents=True)
+    source = '{ref: https://example.org/decision, accessed: "2026-01-15", kind: documentation}'
+    record.write_text(f"availability: {{weights: open, status: retired, sources: [{source}]}}\n", encoding="utf-8")
+    theirs, ours = (
+        json.loads(console("explain", "acme/Asagi-7B", *laid_over, "--format", "json").stdout)["candidate"]["findings"]
+        for laid_over in ((), ("--catalog", str(tmp_path)))
+    )
+    assert theirs[0]["reason"] == "the maker lists it as active"
+    assert (ours[0]["verdict"], ours[0]["reason"]) == ("fail", "your own records list it as retired")
+
+
 def test_relaxations_can_be_typed(console: Any) -> None:
     shown = console("recommend", "--lang", "ko", "--ram", "16GiB", "--license", "MIT", COLUMNS="500").stdout
     assert "What would change it: " in shown
