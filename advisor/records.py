@@ -114,26 +114,28 @@ def unlike(data: Any, expected: Any, path: Path = ()) -> Iterator[tuple[Path, st
     """Yield every text that does not match the pattern its type describes; what is of another kind is passed over."""
     pattern, called = _pattern(expected)
     expected = _bare(expected)
-    arguments = typing.get_args(expected)
     if pattern is not None:
         if isinstance(data, str) and not re.search(pattern, data):
             yield path, f"'{data}' is no {called}" if called else f"expected text like '{pattern}'"
     elif isinstance(data, dict):
-        if _is_union(expected):
-            expected = _member(data, arguments)
-        if isinstance(expected, type) and issubclass(expected, msgspec.Struct):
-            for name, kind in _fields(expected):
-                if name in data:
-                    yield from unlike(data[name], kind, (*path, name))
-        elif typing.get_origin(expected) is dict:
-            for key, value in data.items():
-                yield from unlike(value, arguments[1], (*path, key))
+        for key, kind in _kinds_of_values(data, expected):
+            yield from unlike(data[key], kind, (*path, key))
     elif _is_union(expected):
-        for member in arguments:
+        for member in typing.get_args(expected):
             yield from unlike(data, member, path)
     elif isinstance(data, list) and typing.get_origin(expected) in (tuple, list):
         for index, item in enumerate(data):
-            yield from unlike(item, arguments[0], (*path, index))
+            yield from unlike(item, typing.get_args(expected)[0], (*path, index))
+
+
+def _kinds_of_values(data: dict[Any, Any], expected: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield the keys of `data` that are known, each with the type that its value should have."""
+    if _is_union(expected):
+        expected = _member(data, typing.get_args(expected))
+    if isinstance(expected, type) and issubclass(expected, msgspec.Struct):
+        yield from ((name, kind) for name, kind in _fields(expected) if name in data)
+    elif typing.get_origin(expected) is dict:
+        yield from ((key, typing.get_args(expected)[1]) for key in data)
 
 
 def _pattern(expected: Any) -> tuple[str | None, str | None]:
