@@ -92,6 +92,7 @@ def _in_folder(kind: str, folder: str, prefix: str, shown: str) -> Iterator[Cata
                 yield CatalogFile(kind, prefix + name.removesuffix(".yaml"), os.path.join(shown, name), file.read())
 
 
+EMPTY = "holds no records; name the folder that has models/, providers/ … in it"
 STRAY = "lies where no record is read; see docs/adding-a-model.md"
 
 

@@ -72,7 +72,7 @@ def diff(old: Path, new: Path) -> Difference:
 def _read(folder: Path, articles: Path | None) -> Snapshot:
     found = files.read_folder(folder, articles)
     if not found:
-        raise UserError(f"{folder}: holds no records; name the folder that has models/, providers/ … in it")
+        raise UserError(f"{folder}: {files.EMPTY}")
     return compile_files(found)
 
 

@@ -33,6 +33,8 @@ def lint(catalog: pathlib.Path, articles: pathlib.Path | None, base: Snapshot | 
     """
     found = files.read_folder(catalog, articles)
     problems: list[tuple[str, int, str]] = []
+    if not found:
+        problems.append((str(catalog), 1, files.EMPTY))
     records: dict[str, dict[str, Any]] = {k: dict(getattr(base, k)) if base else {} for k in files.KINDS}
     places = {(file.kind, file.id): file for file in found}
     unread: set[str] = set()

@@ -317,6 +317,12 @@ def test_readings_of_every_kind_lie_in_the_past(shelf: Any) -> None:
     assert told == [(name, "2099-01-15 lies in the future") for name in sorted(names)]
 
 
+def test_a_folder_without_records_is_a_problem(tmp_path: Path) -> None:
+    assert lint(tmp_path, None) == [
+        f"{tmp_path}:1: holds no records; name the folder that has models/, providers/ … in it"
+    ]
+
+
 def test_an_overlay_folder_needs_no_articles(shelf: Any) -> None:
     assert lint(shelf.root / "catalog", None) == []
     assert lint(shelf.root / "catalog", Path("no such folder")) == []
