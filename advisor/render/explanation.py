@@ -61,7 +61,7 @@ def _numbered(document: Explanation) -> dict[Source, int]:
 
 def _finding(finding: Finding, numbers: dict[Source, int], width: int, told: set[str]) -> str:
     """Return one finding; a condition that is `told` already, as a policy repeats those of a licence, is not again."""
-    cited = "".join(f"[{numbers[s]}]" for s in finding.sources[:6])
+    cited = "".join(f"[{numbers[s]}]" for s in [*dict.fromkeys(finding.sources)][:6])
     line = paragraph(
         f"{finding.reason} {cited}".strip(), width, " " * 20, f"{_SIGNS[finding.verdict]}  {finding.rule:<12}  "
     )
