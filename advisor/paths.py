@@ -1,4 +1,4 @@
-"""Where data lives: the shipped catalog, a checkout's, and the user's cache folder."""
+"""Where data lives: the shipped catalog and suites, a checkout's, and the user's own folders."""
 
 from __future__ import annotations
 
@@ -8,12 +8,23 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent
 COMPILED = PACKAGE / "_data" / "catalog.msgpack"
+SUITES = PACKAGE / "_data" / "suites"
 
 
 def checkout() -> Path | None:
     """Return the folder that holds `catalog/` and `seeds/` of a source checkout, if we run from one."""
     root = PACKAGE.parent
     return root if (root / "catalog" / "models").is_dir() else None
+
+
+def suites_folder() -> Path:
+    """Return the folder of the smoke tests' own suites: the wheel's, else the checkout's."""
+    return SUITES if SUITES.is_dir() else PACKAGE.parent / "catalog" / "suites"
+
+
+def data_folder() -> Path | None:
+    """Return the user's folder for what this program has measured, or None where there is no home."""
+    return _user_folder("XDG_DATA_HOME", "Library/Application Support", "LOCALAPPDATA", ".local/share")
 
 
 def cache_folder() -> Path | None:
