@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal, Protocol
 
-import msgspec
-
 from advisor.catalog.schema import Record
 from advisor.errors import ExternalError
 
@@ -103,23 +101,33 @@ class EngineFailure(ExternalError):  # noqa: N818  # a failure of the engine is 
         self.diagnosis = diagnosis
 
 
+class RefusedError(ExternalError):
+    """The engine said no to one question, such as one that is longer than its context, and lives on."""
+
+
 class Engine(Protocol):
-    """One model behind one engine. Every method raises `EngineFailure`, and nothing else, for what an engine does."""
+    """One model behind one engine. What an engine does is told as `EngineFailure`, and nothing else."""
+
+    @property
+    def isolation(self) -> dict[str, Any]:
+        """How the engine is confined, and what of it could not be had."""
+
+    @property
+    def usage(self) -> Usage:
+        """What it has taken so far, over all times it was opened."""
 
     def open(self, seconds: float) -> EngineFacts:
         """Load the model (or reach the server) within `seconds`."""
 
     def ask(self, question: Question, seconds: float) -> Reply:
-        """Let the model answer within `seconds`."""
+        """Let the model answer within `seconds`.
+
+        Raises:
+            RefusedError: where the engine takes no such question.
+        """
 
     def count(self, text: str) -> int | None:
         """Return how many tokens `text` is, without special ones; None where the engine does not tell."""
 
-    def close(self) -> Usage:
+    def close(self) -> None:
         """End everything that was started; may be called twice."""
-
-
-def isolation_of(engine: Engine) -> dict[str, Any]:
-    """Return what the engine says about its confinement; empty where it runs elsewhere."""
-    told: dict[str, Any] = msgspec.to_builtins(getattr(engine, "isolation", {}))
-    return told

@@ -40,6 +40,33 @@ class Exchange(Record, frozen=True, kw_only=True):
         return answer_of(self.reply.text)
 
 
+class SpeedTest(Record, frozen=True, kw_only=True):
+    """Repeated runs of one kind, under the names of llama-bench; rates in tokens/s, samples in nanoseconds."""
+
+    n_prompt: int
+    n_gen: int
+    avg_ns: int
+    stddev_ns: int
+    avg_ts: float
+    stddev_ts: float
+    median_ts: float
+    samples_ns: tuple[int, ...]
+    samples_ts: tuple[float, ...]
+
+
+class Performance(Record, frozen=True, kw_only=True):
+    """What was measured: seconds, tokens/s and bytes, medians over the repeated runs without the warm-up."""
+
+    load_seconds: float | None = None
+    ttft_seconds: float | None = None
+    prompt_tokens_per_second: float | None = None
+    generation_tokens_per_second: float | None = None
+    peak_rss_bytes: int | None = None
+    memory_predicted_bytes: int | None = None
+    generation_predicted_tokens_per_second: float | None = None
+    tests: tuple[SpeedTest, ...] = ()
+
+
 class Bench(Protocol):
     """The model on the bench, as probes see it. `EngineFailure` is for the runner: probes let it pass."""
 
@@ -50,6 +77,12 @@ class Bench(Protocol):
     """Tokens of context that the run was asked for."""
     language: str | None
     """Of the probe that runs."""
+    repeat: int
+    """How often a measurement is to be repeated."""
+    exchanges: list[Exchange]
+    """Everything asked so far in this run."""
+    predicted: Performance
+    """What was expected of memory and speed, as far as anything was."""
 
     def ask(
         self,
@@ -64,7 +97,8 @@ class Bench(Protocol):
         """Ask, write the transcript down, and return both sides.
 
         Raises:
-            EngineFailure: where the engine refuses, crashes or takes too long.
+            EngineFailure: where the engine crashes or takes too long.
+            RefusedError: where it takes no such question and lives on.
             OutOfTimeError: where the time of the whole run is used up.
         """
 
@@ -73,6 +107,12 @@ class Bench(Protocol):
 
     def seconds_left(self) -> float:
         """Return what is left of the time of the whole run."""
+
+    def peak_rss(self) -> int | None:
+        """Return the most memory that the engine has held so far, in bytes."""
+
+    def tell(self, performance: Performance) -> None:
+        """Put what was measured into the result."""
 
 
 class OutOfTimeError(Exception):

@@ -21,6 +21,8 @@ RULES: dict[str, str] = {
     "json_schema": "advisor.smoke.checks.structure:json_schema",
     "stops": "advisor.smoke.checks.text:stops",
     "runs": "advisor.smoke.checks.program:runs",
+    "language": "advisor.smoke.checks.language:language",
+    "no_loop": "advisor.smoke.checks.language:no_loop",
 }
 """Rules judge one answer: `(Exchange, parameters) -> Judgement`."""
 
@@ -35,6 +37,7 @@ PROBES: dict[str, str] = {
     "needle": "advisor.smoke.checks.needle:needle",
     "survives": "advisor.smoke.checks.mechanics:survives",
     "performance": "advisor.smoke.checks.performance:performance",
+    "fertility": "advisor.smoke.fertility:fertility",
 }
 """Probes ask for themselves: `(Bench, parameters) -> Iterator[Judgement]`."""
 

@@ -61,8 +61,8 @@ def equals(given: Exchange, asked: Text) -> Judgement:
 def max_words(given: Exchange, asked: Count) -> Judgement:
     """The answer may have this many words; where a script has no blanks, two characters count as one."""
     counted = word_count(given.text)
-    verdict = "pass" if counted <= asked else "fail"
-    return _unless_empty(given, Judgement(verdict, f"{counted} words, {asked} allowed", counted, asked))
+    told = f"{counted} words, {asked} allowed"
+    return _unless_empty(given, Judgement("pass" if counted <= asked else "fail", told, counted, asked))
 
 
 def min_words(given: Exchange, asked: Count) -> Judgement:
