@@ -27,7 +27,6 @@ RULES: dict[str, str] = {
 """Rules judge one answer: `(Exchange, parameters) -> Judgement`."""
 
 PROBES: dict[str, str] = {
-    "loads": "advisor.smoke.checks.mechanics:loads",
     "template": "advisor.smoke.checks.mechanics:template",
     "stops": "advisor.smoke.checks.mechanics:stops",
     "no-leak": "advisor.smoke.checks.mechanics:no_leak",
