@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,7 +50,7 @@ class Leash(NamedTuple):
 class Child:
     """One running program. Lines go in and come out; whatever it does, `end` leaves nothing of it behind."""
 
-    def __init__(self, command: list[str], leash: Leash) -> None:
+    def __init__(self, command: list[str], leash: Leash, environment: dict[str, str] | None = None) -> None:
         self._home = tempfile.TemporaryDirectory(prefix="advisor-", ignore_cleanup_errors=True)
         self.folder = Path(self._home.name)
         self.leash = leash
@@ -64,7 +63,7 @@ class Child:
             self._process = subprocess.Popen(
                 [*self._confined(), *command],
                 cwd=self.folder,
-                env=self._environment(),
+                env={**self._environment(), **(environment or {})},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._log,
@@ -231,8 +230,3 @@ def peak_rss(pid: int) -> int | None:
     with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/status", encoding="ascii") as file:
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM"))
     return None
-
-
-def wait_until(end: float) -> float:
-    """Return the seconds that are left until `end` of the monotonic clock, at least a hundredth."""
-    return max(end - time.monotonic(), 0.01)
