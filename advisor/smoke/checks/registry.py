@@ -23,6 +23,7 @@ RULES: dict[str, str] = {
     "runs": "advisor.smoke.checks.program:runs",
     "language": "advisor.smoke.checks.language:language",
     "no_loop": "advisor.smoke.checks.language:no_loop",
+    "polite": "advisor.smoke.checks.politeness:polite",
 }
 """Rules judge one answer: `(Exchange, parameters) -> Judgement`."""
 
@@ -37,6 +38,7 @@ PROBES: dict[str, str] = {
     "survives": "advisor.smoke.checks.mechanics:survives",
     "performance": "advisor.smoke.checks.performance:performance",
     "fertility": "advisor.smoke.fertility:fertility",
+    "politeness": "advisor.smoke.checks.politeness:politeness",
 }
 """Probes ask for themselves: `(Bench, parameters) -> Iterator[Judgement]`."""
 
