@@ -11,6 +11,7 @@ COMMANDS = {
     "explain": "why one model passes, fails or cannot be decided",
     "compare": "models side by side",
     "hardware": "what this machine, or a profile, can hold",
+    "smoke": "does a model really work here?",
     "catalog": "read and check the catalog",
 }
 """Every command with its line for `--help`."""

@@ -11,6 +11,8 @@ import click
 
 from advisor.catalog.load import Catalog, load
 from advisor.cli.output import is_read_by_people, say
+from advisor.local_evidence import LocalResult
+from advisor.paths import data_folder
 from advisor.recommendation import Recommendation
 from advisor.render import FORMATS
 
@@ -69,6 +71,9 @@ NEEDS = {
     ),
     "strict": _option("--strict", is_flag=True, help="What is unknown fails."),
     "fresh": _option("--fresh", is_flag=True, help="Facts past their shelf life count as unknown."),
+    "no_local_evidence": _option(
+        "--no-local-evidence", is_flag=True, help="Leave out what smoke tests on this machine found."
+    ),
     "as_of": _option("--as-of", metavar="DATE", help="The day to judge for; the catalog's own if not given."),
 }
 CATALOG: Callable[[Command], Command] = _option(
@@ -134,7 +139,18 @@ def recommendation_of(catalog: Catalog, needs: dict[str, Any]) -> Recommendation
     requirements = resolve(needs, catalog, needs.pop("requirements"))
     if requirements.as_of is None:
         remind_of_age(catalog.snapshot.as_of)
-    return recommend(requirements, catalog, choose(requirements, catalog))
+    local = () if requirements.no_local_evidence else _local(catalog)
+    return recommend(requirements, catalog, choose(requirements, catalog), local)
+
+
+def _local(catalog: Catalog) -> tuple[LocalResult, ...]:
+    """Return what smoke tests found that are kept in the user's data folder; without any, nothing more is imported."""
+    folder = data_folder()
+    if folder is None or not (folder / "smoke").is_dir():
+        return ()
+    from advisor.smoke.evidence import local_results
+
+    return local_results(catalog)
 
 
 OLD = 180

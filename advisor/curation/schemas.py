@@ -29,6 +29,11 @@ SCHEMAS = {
     "coverage": "advisor.curation.coverage:Coverage",
     "catalog-diff": "advisor.curation.diff:Difference",
     "record": "advisor.shown:Shown",
+    "suite": "advisor.smoke.suites:Suite",
+    "smoke": "advisor.smoke.document:SmokeResult",
+    "smoke-comparison": "advisor.smoke.comparison:SmokeComparison",
+    "bakeoff": "advisor.smoke.comparison:Bakeoff",
+    "smoke-ratings": "advisor.smoke.request:Ratings",
     "hardware": "advisor.hardware.report:HardwareReport",
 }
 

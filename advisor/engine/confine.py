@@ -1,8 +1,9 @@
 """Starts another program with less power: `confine.py ORDERS COMMAND…`. A program of its own; nothing of advisor.
 
-ORDERS is JSON: `limits` (by the names of `resource`, without RLIMIT_), `network` (false: none), `writable` (folders that
-stay writable; absent: everything does), `processes` (false: it sees no other process), `report` (a file that is told
-what could be had), `strict`. Where the system has no such thing, it says so in the report and goes on; `strict`: it ends.
+ORDERS is JSON: `limits` (by the names of `resource`, without RLIMIT_), `network` (false: none), `writable` (folders
+that stay writable; absent: everything does), `processes` (false: it sees no other process), `report` (a file that is
+told what could be had), `strict`. Where the system has no such thing, it says so in the report and goes on; `strict`:
+it ends.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ _CAUSES = ("GGML_ASSERT", "error", "Error", "failed", "exception")
 QUOTED = 2000
 """Characters of a log that stand in a result."""
 FILE_OR_BUILD = (
-    "Check the file with 'advisor inspect --hash' and fetch it again if it differs; else try a newer build of the engine."
+    "Check the file with 'advisor inspect --hash' and fetch it again if it differs; "
+    "else try a newer build of the engine."
 )
 
 
@@ -67,7 +68,9 @@ def _theirs(ending: Ending) -> tuple[str, str, str]:
     except ValueError:
         name = f"signal {-ending.status}"
     if name == "SIGKILL":
-        sure = "the kernel counted an out-of-memory kill" if ending.oom else "most likely by the kernel for want of memory"
+        sure = (
+            "the kernel counted an out-of-memory kill" if ending.oom else "most likely by the kernel for want of memory"
+        )
         return "oom", f"the engine was killed by SIGKILL, {sure}", _less_memory()
     if name in ("SIGABRT", "SIGSEGV", "SIGBUS") and _out_of_memory(ending):
         return "memory-limit", f"the engine got no more memory and ended with {name}{_limit(ending)}", _less_memory()

@@ -52,7 +52,10 @@ class Endpoint:
             raise fault("unknown-model", f"the server has no model '{self.model}'", step)
         if self._prefix is None:
             self._prefix = self._found_by_asking(seconds)
-        flags: dict[str, str | int | float | bool] = {"base_url": self.access.url + self._prefix, "lists_models": bool(served)}
+        flags: dict[str, str | int | float | bool] = {
+            "base_url": self.access.url + self._prefix,
+            "lists_models": bool(served),
+        }
         return EngineFacts(name="endpoint", model=self.model, flags=flags)
 
     def ask(self, question: Question, seconds: float) -> Reply:
@@ -196,7 +199,9 @@ class Endpoint:
         if error.status in BUSY:
             return fault("busy", f"the server is busy or starting ({error})", "Try again when it is ready.")
         if 300 <= error.status < 400:
-            return fault("redirect", f"the server sends elsewhere ({error})", "Give the final address: none is followed.")
+            return fault(
+                "redirect", f"the server sends elsewhere ({error})", "Give the final address: none is followed."
+            )
         return fault("server-error", f"the server failed ({error})", "Its own log says why.")
 
 

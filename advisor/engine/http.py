@@ -1,4 +1,4 @@
-"""Requests to a model server: TLS with an own authority, a token that never leaves its header, limits of time and size."""
+"""Requests to a model server: TLS with an own authority, a token that stays in its header, limits of time and size."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ class Http:
         try:
             return json.loads(content)
         except ValueError:
-            raise fault("garbage", f"{self._where(path)} answers no JSON", "Is this the address of a model server?") from None
+            raise fault(
+                "garbage", f"{self._where(path)} answers no JSON", "Is this the address of a model server?"
+            ) from None
 
     def events(self, path: str, body: Any, seconds: float) -> Iterator[Any]:
         """Yield the data of server-sent events until the server says that it is done.
@@ -132,7 +134,9 @@ class Http:
             return fault("tls", f"{where}: the certificate is not accepted ({reason.verify_message})", step)
         if isinstance(reason, ssl.SSLError):
             return fault("tls", f"{where}: no TLS is spoken there ({reason.reason})", "Is it an http:// address?")
-        return fault("unreachable", f"{where} cannot be reached: {reason}", "Is the server running, and the address right?")
+        return fault(
+            "unreachable", f"{where} cannot be reached: {reason}", "Is the server running, and the address right?"
+        )
 
 
 def checked(url: str) -> str:
@@ -143,7 +147,9 @@ def checked(url: str) -> str:
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UserError(f"'{url}' is not the address of a server; write it like http://127.0.0.1:8080 or https://host/v1")
+        raise UserError(
+            f"'{url}' is not the address of a server; write it like http://127.0.0.1:8080 or https://host/v1"
+        )
     if parts.username or parts.password:
         raise UserError(f"no passwords in addresses; set {TOKEN} to the token of the server")
     return url.rstrip("/")

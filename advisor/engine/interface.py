@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, Protocol
 
+import msgspec
+
 from advisor.catalog.schema import Record
 from advisor.errors import ExternalError
 
@@ -64,7 +66,7 @@ class EngineFacts(Record, frozen=True, kw_only=True):
     version: str | None = None
     build: str | None = None
     """What the native library says of itself: commit, instruction sets, backends."""
-    flags: dict[str, str | int | float | bool] = {}
+    flags: dict[str, str | int | float | bool] = msgspec.field(default_factory=dict)
     model: str | None = None
     """The name by which an endpoint serves the model."""
     context: int | None = None
@@ -73,6 +75,8 @@ class EngineFacts(Record, frozen=True, kw_only=True):
     template: TemplateFacts | None = None
     special_tokens: tuple[str, ...] = ()
     """Pieces of the vocabulary that must never stand in an answer."""
+    architecture: str | None = None
+    expert_count: int | None = None
     model_bytes: int | None = None
     parameters: int | None = None
 
@@ -93,7 +97,7 @@ class Diagnosis(Record, frozen=True, kw_only=True):
     """The end of what the engine wrote."""
 
 
-class EngineFailure(ExternalError):  # noqa: N818  # a failure of the engine is a result, not only an error
+class EngineFailure(ExternalError):  # a failure of the engine is a result, not only an error
     """The engine refused, crashed, hung or answered garbage. It is closed by then; `open` starts it anew."""
 
     def __init__(self, diagnosis: Diagnosis) -> None:

@@ -80,10 +80,14 @@ class LlamaCpp:
         except RefusedError as error:
             log = self._child.log_end() if self._child else ""
             self.close()
-            raise fault("refused-file", f"llama.cpp does not load the file: {_why(log) or error}", FILE_OR_BUILD) from None
+            raise fault(
+                "refused-file", f"llama.cpp does not load the file: {_why(log) or error}", FILE_OR_BUILD
+            ) from None
         except (KeyError, msgspec.ValidationError) as error:
             self.close()
-            raise fault("garbage", f"the engine answered something that is not an answer ({error})", FILE_OR_BUILD) from None
+            raise fault(
+                "garbage", f"the engine answered something that is not an answer ({error})", FILE_OR_BUILD
+            ) from None
 
     def ask(self, question: Question, seconds: float) -> Reply:
         """See `Engine`."""

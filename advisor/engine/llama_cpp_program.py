@@ -21,7 +21,7 @@ MOST_SPECIAL = 2000
 SYSTEM, USER = "Sentinel-of-the-system 7319", "Sentinel-of-the-user 2846"
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """A question that cannot be asked; the model lives on."""
 
 
@@ -58,7 +58,10 @@ class Model:
     def facts(self) -> dict[str, Any]:
         """Return what the engine says of itself and of the model."""
         llm, native = self.llm, self.native
+        architecture = llm.metadata.get("general.architecture")
         return {
+            "architecture": architecture,
+            "expert_count": int(llm.metadata.get(f"{architecture}.expert_count", 0)) or None,
             "version": self.library.__version__,
             "build": native.llama_print_system_info().decode(errors="replace").strip(),
             "context": llm.n_ctx(),

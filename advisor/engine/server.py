@@ -63,14 +63,21 @@ class LlamaServer:
                 raise self._ended()
             if time.monotonic() > ends:
                 self.close()
-                raise fault("hang", f"{PROGRAM} was not ready within {seconds:.0f} s", "Give it more time with --timeout.")
+                raise fault(
+                    "hang", f"{PROGRAM} was not ready within {seconds:.0f} s", "Give it more time with --timeout."
+                )
             time.sleep(PAUSE)
         self._note()
         self._endpoint = Endpoint(http.access, None)
         facts = self._endpoint.open(max(ends - time.monotonic(), 1.0))
         loaded = time.perf_counter() - begun
         asked = self.settings
-        flags = {"n_ctx": asked.context, "n_threads": asked.threads, "n_gpu_layers": asked.gpu_layers, "swa_full": False}
+        flags = {
+            "n_ctx": asked.context,
+            "n_threads": asked.threads,
+            "n_gpu_layers": asked.gpu_layers,
+            "swa_full": False,
+        }
         return replace(facts, name=PROGRAM, build=_build(self._child.log_end()), flags=flags, load_seconds=loaded,
                        context=asked.context, model=None)  # fmt: skip
 

@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from advisor.catalog.lineage import resolve
 from advisor.catalog.load import Catalog
+from advisor.hardware.calibration import calibrated
 from advisor.hardware.memory import MemoryPlan
 from advisor.hardware.placement import engines
 from advisor.hardware.schema import Machine
 from advisor.hardware.speed import Speed
+from advisor.local_evidence import LocalResult, observations
 from advisor.needs.schema import Requirements
 from advisor.rules.checks import artifact, language, origin, purpose, standing, terms
 from advisor.rules.evidence import harnesses
@@ -59,12 +61,15 @@ class Judged(NamedTuple):
     speed: Speed | None
 
 
-def prepare(requirements: Requirements, catalog: Catalog, machine: Machine) -> Need:
-    """Return what the rules check against."""
+def prepare(
+    requirements: Requirements, catalog: Catalog, machine: Machine, local: tuple[LocalResult, ...] = ()
+) -> Need:
+    """Return what the rules check against; what was measured on this very machine sets its speeds right."""
     if requirements.fresh:
         catalog = catalog.fresh(requirements.as_of or catalog.snapshot.as_of)
     ranked_by = harnesses(catalog, requirements)
-    return Need(requirements, catalog, machine, engines(machine), losses(catalog), alike(catalog), ranked_by)
+    places = calibrated(engines(machine), observations(local, machine))
+    return Need(requirements, catalog, machine, places, losses(catalog), alike(catalog), ranked_by, local)
 
 
 def evaluate(need: Need, models: Iterable[str] | None = None) -> Iterator[Judged]:

@@ -10,6 +10,7 @@ from advisor.catalog.schema import ArtifactFile, ArtifactRepository, Model
 from advisor.hardware.memory import MemoryPlan
 from advisor.hardware.schema import Machine
 from advisor.hardware.speed import Engine, Speed
+from advisor.local_evidence import LocalResult
 from advisor.needs.schema import Requirements
 
 
@@ -26,6 +27,8 @@ class Need(NamedTuple):
     """By name of quantization: the measured one that it counts like, or itself."""
     harnesses: dict[tuple[str, str], str]
     """By voice, and by language or task asked: the one benchmark that ranks it."""
+    local: tuple[LocalResult, ...] = ()
+    """What was measured on the organisation's own machines, the newest last."""
 
 
 class Subject(NamedTuple):

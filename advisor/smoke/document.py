@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -30,6 +31,7 @@ class TestedModel(Record, frozen=True, kw_only=True):
     revision: str | None = None
     quantization: str | None = None
     architecture: str | None = None
+    expert_count: int | None = None
     parameters: int | None = None
     trained_context: int | None = None
     template_sha256: str | None = None
@@ -49,7 +51,7 @@ class UsedEngine(Record, frozen=True, kw_only=True):
     name: str
     version: str | None = None
     build: str | None = None
-    flags: dict[str, str | int | float | bool] = {}
+    flags: dict[str, str | int | float | bool] = msgspec.field(default_factory=dict)
 
 
 class UsedSuite(Record, frozen=True, kw_only=True):
@@ -136,6 +138,11 @@ class SmokeResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     def check(self, check_id: str) -> Check:
         """Return the check with this id."""
         return next(check for check in self.checks if check.id == check_id)
+
+
+def keeps_rules(case: Iterable[Check]) -> bool:
+    """Say whether the checks of one case were all kept; a rule that only warns may be missed."""
+    return all(c.verdict not in ("fail", "unknown") and not (c.details or {}).get("missed") for c in case)
 
 
 FILE_CODES = frozenset({"refused-file"})

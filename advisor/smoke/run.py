@@ -21,7 +21,7 @@ from advisor.engine.interface import (
 )
 from advisor.hardware.schema import Machine
 from advisor.smoke.bench import Exchange, Judgement, OutOfTimeError, Performance
-from advisor.smoke.checks.performance import with_peak
+from advisor.smoke.checks.performance import REBUILD, with_peak
 from advisor.smoke.checks.registry import PROBES, RULES, function, parameter_type
 from advisor.smoke.document import (
     SCHEMA,
@@ -32,6 +32,7 @@ from advisor.smoke.document import (
     Transcript,
     UsedEngine,
     UsedSuite,
+    keeps_rules,
     overall,
 )
 from advisor.smoke.select import Selected
@@ -171,8 +172,7 @@ class Run:
         told = "loaded" if seconds is None else f"loaded in {seconds:.1f} s"
         self._add(Check(id="engine.loads", verdict="pass", reason=told, measured=seconds))
         if self.facts.flags.get("use_extra_bufts") is False:
-            reason = ("ended with an illegal instruction (AMX or the like) and runs with extra buffer types off; rebuild it "
-                      "with CMAKE_ARGS=-DGGML_NATIVE=OFF")  # fmt: skip
+            reason = f"ended with an illegal instruction and runs with extra buffer types off; {REBUILD}"
             self._add(Check(id="engine.extra-buffers", verdict="warn", reason=reason, measured=False, threshold=True))
         return True
 
@@ -264,8 +264,9 @@ class Run:
             tested = msgspec.structs.replace(tested, template_sha256=facts.template.sha256)
         if facts.parameters:
             tested = msgspec.structs.replace(
-                tested, parameters=facts.parameters, trained_context=facts.trained_context
-            )
+                tested, parameters=facts.parameters, trained_context=facts.trained_context,
+                architecture=tested.architecture or facts.architecture, expert_count=facts.expert_count,
+            )  # fmt: skip
         measured = msgspec.structs.replace(self._performance, load_seconds=facts.load_seconds)
         checks = tuple(self.checks)
         return SmokeResult(
@@ -295,16 +296,25 @@ def judge(name: str, given: Any, exchange: Exchange) -> Judgement:
 
 
 def weighed(cases: list[list[Check]], at_least: float) -> list[Check]:
-    """Return the checks of all cases; where enough cases pass, those of the others only warn."""
-    passed = sum(all(check.verdict not in ("fail", "unknown") for check in case) for case in cases)
-    flat = [check for case in cases for check in case]
-    if at_least >= 1 or not cases or passed / len(cases) < at_least:
-        return flat
-    told = f"; {passed} of {len(cases)} cases pass and {at_least:.0%} are needed"
-    return [
-        msgspec.structs.replace(check, verdict="warn", reason=check.reason + told) if check.verdict == "fail" else check
-        for check in flat
-    ]
+    """Return the checks of all cases; where enough cases of a language pass, those of its others only warn."""
+    by_language: dict[str | None, list[list[Check]]] = {}
+    for case in cases:
+        by_language.setdefault(case[0].language, []).append(case)
+    weighed_cases: dict[str, list[Check]] = {}
+    for group in by_language.values():
+        passed = sum(keeps_rules(case) for case in group)
+        enough = at_least < 1 and passed / len(group) >= at_least
+        told = f"; {passed} of {len(group)} cases pass and {at_least:.0%} are needed"
+        weighed_cases |= {case[0].id: [_lenient(check, told) if enough else check for check in case] for case in group}
+    return [check for case in cases for check in weighed_cases[case[0].id]]
+
+
+def _lenient(check: Check, told: str) -> Check:
+    """Return a failed check as a warning that still says that a rule was missed."""
+    if check.verdict != "fail":
+        return check
+    details = {**(check.details or {}), "missed": True}
+    return msgspec.structs.replace(check, verdict="warn", reason=check.reason + told, details=details)
 
 
 def _check(check_id: str, found: Judgement, about: dict[str, Any]) -> Check:
@@ -314,7 +324,9 @@ def _check(check_id: str, found: Judgement, about: dict[str, Any]) -> Check:
 
 def _failed(check_id: str, diagnosis: Diagnosis) -> Check:
     step = f". {diagnosis.next_step}" if diagnosis.next_step else ""
-    return Check(id=check_id, verdict="fail", reason=f"{diagnosis.message}{step}", details={"diagnosis": diagnosis.code})
+    return Check(
+        id=check_id, verdict="fail", reason=f"{diagnosis.message}{step}", details={"diagnosis": diagnosis.code}
+    )
 
 
 def _used(chosen: Selected) -> UsedSuite:

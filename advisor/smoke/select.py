@@ -40,7 +40,9 @@ def select(suites: Sequence[str], languages: Sequence[str], tasks: Sequence[str]
     chosen = [_chosen(load_suite(name), languages, tasks) for name in dict.fromkeys(names)]
     kept = tuple(one for one in chosen if one.probes or one.cases)
     if not kept:
-        raise UserError(f"no suite has anything to ask for {_told(languages, tasks)}; 'advisor smoke --help' names them")
+        raise UserError(
+            f"no suite has anything to ask for {_told(languages, tasks)}; 'advisor smoke --help' names them"
+        )
     return kept
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
+import msgspec
 from msgspec import Meta
 
 from advisor.catalog.schema import Record, Tag, Task, Text
@@ -54,7 +55,7 @@ class Probe(Record, frozen=True, kw_only=True, rename={"given": "with"}):
     probe: Text
     language: Tag | None = None
     task: Task | None = None
-    given: dict[str, Any] = {}
+    given: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class Suite(Record, frozen=True, kw_only=True):
@@ -134,7 +135,8 @@ Place = tuple[str | int, ...]
 
 def _doubled(suite: Suite) -> Iterator[tuple[Place, str]]:
     seen: set[str] = set()
-    for kind, items in (("probes", suite.probes), ("cases", suite.cases)):
+    places: tuple[tuple[str, tuple[Case | Probe, ...]], ...] = (("probes", suite.probes), ("cases", suite.cases))
+    for kind, items in places:
         for i, item in enumerate(items):
             if item.id in seen:
                 yield (kind, i, "id"), f"'{item.id}' stands twice"
@@ -168,4 +170,3 @@ def _probe_problems(suite: Suite) -> Iterator[tuple[Place, str]]:
             yield ("probes", i, "probe"), f"no probe '{probe.probe}'; there are: {', '.join(PROBES)}"
         else:
             yield from problems_in(probe.given, parameter_type(PROBES[probe.probe]), ("probes", i, "with"))
-

@@ -33,7 +33,9 @@ def template(bench: Bench, asked: Nothing) -> Iterator[Judgement]:
     elif not found.keeps_user:
         yield Judgement("fail", "the chat template drops what the user says", False, True)
     elif not found.keeps_system:
-        told = "the chat template knows no system prompt" if found.error else "the chat template drops the system prompt"
+        told = (
+            "the chat template knows no system prompt" if found.error else "the chat template drops the system prompt"
+        )
         yield Judgement("warn", told, False, True)
     else:
         yield Judgement("pass", "the chat template renders and keeps system and user turns", True, True)
@@ -91,7 +93,9 @@ def same_twice(bench: Bench, asked: SameTwice) -> Iterator[Judgement]:
     if first == second:
         yield Judgement("pass", "the same question had the same answer at temperature 0", True, True)
     else:
-        at = next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second)))
+        at = next(
+            (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
+        )
         yield Judgement("fail", f"two answers at temperature 0 differ from character {at + 1} on", False, True)
 
 

@@ -16,6 +16,7 @@ from advisor.smoke.bench import Bench, Judgement, Performance, SpeedTest
 
 FEWEST = 3
 """Runs that a median is taken of."""
+REBUILD = "one that emulates AMX does so: rebuild it with CMAKE_ARGS=-DGGML_NATIVE=OFF"
 MIN_GENERATED = 8
 """Tokens from which a generation rate is believed."""
 
@@ -130,8 +131,7 @@ def _build(measured: Performance, asked: Asked) -> Judgement:
         return Judgement("unknown", "rates were not measured", part="build")
     ratio = round(read / written, 2)
     if ratio < asked.prompt_over_generation:
-        told = (f"reads prompts only {ratio:g} times as fast as it writes: a bad engine build, such as one that emulates "
-                "AMX; rebuild with CMAKE_ARGS=-DGGML_NATIVE=OFF")  # fmt: skip
+        told = f"reads prompts only {ratio:g} times as fast as it writes: a bad engine build; {REBUILD}"
         return Judgement("warn", told, ratio, asked.prompt_over_generation, part="build")
     told = f"reads prompts {ratio:g} times as fast as it writes"
     return Judgement("pass", told, ratio, asked.prompt_over_generation, part="build")

@@ -34,7 +34,9 @@ def runs(given: Exchange, asked: Runs) -> Judgement:
     if not code.strip():
         return Judgement("fail", f"no code: {quoted(given.text)}", False, True)
     token = secrets.token_hex(16)
-    leash = Leash(address_space=asked.memory_mib * MIB, cpu_seconds=int(asked.seconds) + 1, processes=False, strict=True)
+    leash = Leash(
+        address_space=asked.memory_mib * MIB, cpu_seconds=int(asked.seconds) + 1, processes=False, strict=True
+    )
     child = Child([sys.executable, "-I", str(_RUNNER)], leash)
     try:
         child.send({"code": asked.before + code, "tests": asked.tests, "token": token})

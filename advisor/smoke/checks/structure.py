@@ -33,7 +33,9 @@ def json_by_grammar(bench: Bench, asked: JsonByGrammar) -> Iterator[Judgement]:
     """An answer held to a schema must parse and keep it."""
     given = bench.ask(asked.prompt, max_tokens=asked.max_tokens, json_schema=asked.schema)
     if given.reply.finish == "length":
-        yield Judgement("fail", f"no end of the JSON within {asked.max_tokens} tokens: {quoted(given.text)}", False, True)
+        yield Judgement(
+            "fail", f"no end of the JSON within {asked.max_tokens} tokens: {quoted(given.text)}", False, True
+        )
     else:
         yield _judged(given.text, asked.schema)
 

@@ -28,7 +28,9 @@ def contains(given: Exchange, asked: Words) -> Judgement:
     answer = folded(given.text)
     missing = [text for text in asked if not any(folded(one) in answer for one in text.split("|"))]
     if missing:
-        return Judgement("fail", f"lacks {_listed(missing)}: {quoted(given.text)}", len(asked) - len(missing), len(asked))
+        return Judgement(
+            "fail", f"lacks {_listed(missing)}: {quoted(given.text)}", len(asked) - len(missing), len(asked)
+        )
     return Judgement("pass", f"contains {_listed(asked)}", len(asked), len(asked))
 
 
