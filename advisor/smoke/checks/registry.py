@@ -39,6 +39,7 @@ PROBES: dict[str, str] = {
     "performance": "advisor.smoke.checks.performance:performance",
     "fertility": "advisor.smoke.fertility:fertility",
     "politeness": "advisor.smoke.checks.politeness:politeness",
+    "viewpoint": "advisor.smoke.viewpoint:viewpoint",
 }
 """Probes ask for themselves: `(Bench, parameters) -> Iterator[Judgement]`."""
 
