@@ -11,7 +11,6 @@ import click
 
 from advisor.cli.options import CATALOG, open_catalog
 from advisor.cli.output import deliver, is_read_by_people, say, write_file
-from advisor.render.markup import rows_as_csv
 
 _FORMATS = ("table", "json", "markdown", "csv", "junit")
 _FILE = click.Path(path_type=Path)
@@ -38,7 +37,8 @@ _FILE = click.Path(path_type=Path)
 @click.option("--force", is_flag=True, help="Load a file whose header is wrong all the same.")
 @click.option("--compare", is_flag=True, help="Put stored results (two or more FILEs) side by side.")
 @click.option("--sheet", type=_FILE, metavar="FILE", help="With several: write a sheet for blind ratings by people.")
-@click.option("--ratings", type=_FILE, metavar="FILE", help="Read a filled-in sheet back in.")
+@click.option("--ratings", multiple=True, type=_FILE, metavar="FILE",
+              help="Read a filled-in sheet back in (may be repeated)")  # fmt: skip
 @click.option("--no-store", is_flag=True, help="Keep no result for 'recommend'.")
 @CATALOG
 @click.option("--format", "format_name", type=click.Choice(_FORMATS), default="table", show_default=True,
@@ -51,12 +51,12 @@ def command(targets: tuple[str, ...], **given: Any) -> int:
     """
     from advisor.smoke import request
 
-    format_name, output, sheet = given.pop("format_name"), given.pop("output"), given["sheet"]
+    format_name, output = given.pop("format_name"), given.pop("output")
     catalog = open_catalog(given.pop("catalog"))
     done = request.answer(targets, given, catalog, date.today().isoformat(), Progress(), say)
-    if done.sheet is not None:
-        write_file(sheet, rows_as_csv(done.sheet))
-        say(f"Written to {sheet}: give it to people, then read it back in with --ratings {sheet}")
+    for path, text in (done.sheets or {}).items():
+        write_file(path, text)
+        say(f"Written to {path}: give it to people, then read it back in with --ratings {path}")
     deliver(done.document, done.kind, format_name, output)
     return int(done.document.exit_code)
 

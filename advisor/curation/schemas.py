@@ -33,7 +33,7 @@ SCHEMAS = {
     "smoke": "advisor.smoke.document:SmokeResult",
     "smoke-comparison": "advisor.smoke.comparison:SmokeComparison",
     "bakeoff": "advisor.smoke.comparison:Bakeoff",
-    "smoke-ratings": "advisor.smoke.request:Ratings",
+    "smoke-ratings": "advisor.smoke.blind:RatedSheets",
     "hardware": "advisor.hardware.report:HardwareReport",
 }
 

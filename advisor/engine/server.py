@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import socket
+import subprocess
 import time
 from typing import Any
 
@@ -20,6 +21,7 @@ from advisor.engine.interface import EngineFacts, EngineFailure, Question, Reply
 from advisor.engine.llama_cpp import Settings
 
 PROGRAM = "llama-server"
+VERSION_SECONDS = 10.0
 PAUSE = 0.2
 """Seconds between two questions whether it is ready."""
 WAITING = frozenset({"unreachable", "busy", "hang"})
@@ -78,7 +80,7 @@ class LlamaServer:
             "n_gpu_layers": asked.gpu_layers,
             "swa_full": False,
         }
-        return replace(facts, name=PROGRAM, build=_build(self._child.log_end()), flags=flags, load_seconds=loaded,
+        return replace(facts, name=PROGRAM, build=_build(self._program), flags=flags, load_seconds=loaded,
                        context=asked.context, model=None)  # fmt: skip
 
     def ask(self, question: Question, seconds: float) -> Reply:
@@ -175,6 +177,11 @@ def _free_port() -> int:
         return port
 
 
-def _build(log: str) -> str | None:
-    """Return the line in which llama-server names its build."""
-    return next((line.strip()[:300] for line in log.splitlines() if "build" in line), None)
+def _build(program: str) -> str | None:
+    """Return how a llama-server names its version and build."""
+    try:
+        told = subprocess.run([program, "--version"], capture_output=True, timeout=VERSION_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    lines = (told.stderr + told.stdout).decode(errors="replace").splitlines()
+    return next((line.partition(":")[2].strip()[:200] for line in lines if line.startswith("version:")), None)

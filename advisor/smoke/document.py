@@ -75,7 +75,7 @@ class Asked(Record, frozen=True, kw_only=True):
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One judgement. `suite`, `case`, `language` and `task` say what it belongs to."""
+    """One judgement. `suite`, `case`, `language` and `task` say what it belongs to; a probe's has no case."""
 
     id: str
     verdict: Verdict

@@ -18,18 +18,17 @@ LANGUAGE_RULE = "language"
 def local_results(catalog: Catalog) -> tuple[LocalResult, ...]:
     """Return what the stored results say, the newest last; interrupted ones and those of endpoints say nothing."""
     found, ours = [], frozenset(shipped())
-    ratings = store.ratings()
+    preferred = store.preferences()
     for result, digest in store.kept():
         if result.model.sha256 and not result.interrupted:
-            rated = {suite: counted for (document, suite), counted in ratings.items() if document == digest}
-            found.append(of_result(result, digest, catalog, ours, rated))
+            found.append(of_result(result, digest, catalog, ours, preferred.get(digest, (0.0, 0))))
     return tuple(found)
 
 
 def of_result(
-    result: SmokeResult, digest: str, catalog: Catalog, ours: frozenset[str], rated: dict[str, tuple[float, int]]
+    result: SmokeResult, digest: str, catalog: Catalog, ours: frozenset[str], rated: tuple[float, int]
 ) -> LocalResult:
-    """Return what one result says; `rated` are blind comparisons by suite: won (ties count half) and made."""
+    """Return what one result says; `rated` are blind comparisons: won (ties count half) and made."""
     model, engine, measured = result.model, result.engine, result.performance
     active, active_parameters = _active(result, catalog)
     layers = engine.flags.get("n_gpu_layers", 0) if engine else 0
@@ -77,15 +76,16 @@ def _languages(result: SmokeResult) -> Iterator[LanguageOutcome]:
             yield LanguageOutcome(language=tag, verdict="pass" if enough else "fail", passed=passed, cases=len(kept))
 
 
-def _own(result: SmokeResult, ours: frozenset[str], rated: dict[str, tuple[float, int]]) -> Iterator[OwnOutcome]:
+def _own(result: SmokeResult, ours: frozenset[str], rated: tuple[float, int]) -> Iterator[OwnOutcome]:
     """Yield the outcomes of suites that are not ours, by task."""
     counted: dict[tuple[str, str | None], list[bool]] = {}
     for (suite, _), checks in cases_of(result.checks).items():
         if suite not in ours:
             counted.setdefault((suite, checks[0].task), []).append(keeps_rules(checks))
     for (suite, task), kept in counted.items():
-        won, made = rated.get(suite, (0.0, 0))
-        yield OwnOutcome(suite=suite, task=task, passed=sum(kept), cases=len(kept), preferred=won, compared=made)
+        yield OwnOutcome(
+            suite=suite, task=task, passed=sum(kept), cases=len(kept), preferred=rated[0], compared=rated[1]
+        )
 
 
 def _rule(check: Check) -> str:

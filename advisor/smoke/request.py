@@ -11,10 +11,11 @@ import msgspec
 
 from advisor.catalog import codes
 from advisor.catalog.load import Catalog
-from advisor.catalog.schema import Record, Task
-from advisor.errors import ExternalError, UserError, nearest
+from advisor.catalog.schema import Task
+from advisor.errors import UserError, nearest
 from advisor.needs.units import parse_count, parse_size
-from advisor.smoke import sheet, store
+from advisor.smoke import store
+from advisor.smoke.blind import print_sheets, rate
 from advisor.smoke.comparison import bakeoff, compare
 from advisor.smoke.document import SmokeResult
 from advisor.smoke.run import Watch
@@ -26,33 +27,11 @@ MOST_CONTEXT = 1 << 24
 
 
 class Done(NamedTuple):
-    """A document, which renderer it takes, and the lines of a sheet where one was asked for."""
+    """A document, which renderer it takes, and the sheets by file where they were asked for."""
 
     document: Any
     kind: str
-    sheet: list[list[str]] | None = None
-
-
-class Rated(Record, frozen=True, kw_only=True):
-    """By document: comparisons won (ties count half) and made, on one suite."""
-
-    document: str
-    suite: str
-    won: float
-    made: int
-
-
-class Ratings(msgspec.Struct, frozen=True, kw_only=True):
-    """A sheet that was read back in (`advisor.smoke-ratings/1`)."""
-
-    schema: str = "advisor.smoke-ratings/1"
-    sheet: str
-    rated: tuple[Rated, ...]
-
-    @property
-    def exit_code(self) -> int:
-        """Return 0: it was read and kept."""
-        return 0
+    sheets: dict[Path, str] | None = None
 
 
 def answer(
@@ -71,7 +50,7 @@ def answer(
         ExternalError: where there is no engine, or a file cannot be read or kept.
     """
     if given["ratings"]:
-        return Done(_rated(given["ratings"]), "smoke_ratings")
+        return Done(rate(given["ratings"]), "smoke_ratings")
     if given["compare"]:
         if len(targets) < 2:
             raise UserError("--compare takes two or more stored results (JSON files)")
@@ -107,12 +86,7 @@ def _of_files(
             break
     if len(targets) == 1:
         return Done(results[0][0], "smoke")
-    lines = None
-    if given["sheet"]:
-        name, lines, key = sheet.blind(results)
-        if store.keep_key(name, key) is None:
-            raise ExternalError("there is no folder to keep the key of the sheet in; set XDG_DATA_HOME")
-    return Done(bakeoff(results), "bakeoff", lines)
+    return Done(bakeoff(results), "bakeoff", print_sheets(results, given["sheet"]) if given["sheet"] else None)
 
 
 def _coherent(targets: tuple[str, ...], given: Mapping[str, Any]) -> None:
@@ -176,10 +150,3 @@ def _keep(result: SmokeResult, given: Mapping[str, Any], say: Callable[[str], No
         return hashlib.sha256(msgspec.json.encode(result)).hexdigest()
     say(f"Kept as {path}")
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _rated(path: Path) -> Ratings:
-    name, counted = sheet.read_back(path)
-    store.keep_ratings(name, counted)
-    rows = tuple(Rated(document=d, suite=s, won=won, made=made) for (d, s), (won, made) in sorted(counted.items()))
-    return Ratings(sheet=name, rated=rows)

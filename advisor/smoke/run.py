@@ -211,7 +211,7 @@ class Run:
         target = PROBES[probe.probe]
         parameters = msgspec.convert(probe.given, parameter_type(target))
         judged: Iterable[Judgement] = function(target)(self, parameters)
-        about = {"suite": suite, "case": probe.id, "language": probe.language, "task": probe.task}
+        about = {"suite": suite, "language": probe.language, "task": probe.task}
         try:
             for found in judged:
                 end = f".{found.part}" if found.part else ""

@@ -1,99 +1,212 @@
-"""A sheet for blind comparison by people: two answers to one prompt, without names; and reading it back in."""
+"""A sheet on which people rate two models' answers without knowing whose they are, and the way back from it.
+
+The sheet is a table (CSV) that any spreadsheet opens; which model is A is drawn anew for each row and stands in a key
+that is kept apart. Marks go into the sheet: `A`, `B` or `same`; an empty cell is no answer.
+"""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
-from itertools import combinations
-from pathlib import Path
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
+from unicodedata import normalize
 
-from advisor.errors import DataError, ExternalError, UserError
-from advisor.smoke import store
-from advisor.smoke.document import SmokeResult, Transcript
-from advisor.smoke.select import ALWAYS
+from advisor.catalog.schema import Record, Text
+from advisor.errors import DataError, UserError
+from advisor.smoke.intervals import wilson
 
-HEADER = ("sheet", "row", "prompt", "answer A", "answer B", "better", "remark")
-CHOICES = {"a": (1.0, 0.0), "b": (0.0, 1.0), "=": (0.5, 0.5)}
-"""What A and B get for each word under `better`; empty: not rated."""
-
-Rows = list[dict[str, str]]
-
-
-def blind(results: Sequence[tuple[SmokeResult, str]]) -> tuple[str, list[list[str]], Rows]:
-    """Return the sheet's name, its lines, and the key that says whose answers they are.
-
-    Every pair of results is compared on every case both have; which answer is A follows from hashes, so that
-    nobody can guess it and equal results give equal sheets.
-    """
-    rows: Rows = []
-    for (first, first_digest), (second, second_digest) in combinations(results, 2):
-        for one, other in _pairs(first, second):
-            sides = [(one.reply, first_digest), (other.reply, second_digest)]
-            order = hashlib.sha256("\0".join([one.suite, one.case, first_digest, second_digest]).encode()).digest()
-            if order[0] % 2:
-                sides.reverse()
-            row = {"suite": one.suite, "case": one.case, "prompt": _prompt(one), "order": order.hex()}
-            rows.append(row | {"A": sides[0][0], "B": sides[1][0], "a": sides[0][1], "b": sides[1][1]})
-    rows.sort(key=lambda row: row["order"])
-    name = hashlib.sha256("".join(row["order"] for row in rows).encode()).hexdigest()[:12]
-    lines = [[name, str(number), row["prompt"], row["A"], row["B"], "", ""] for number, row in enumerate(rows, 1)]
-    key = [{field: row[field] for field in ("suite", "case", "a", "b")} for row in rows]
-    return name, [list(HEADER), *lines], key
+POLITENESS = ("politer", "meets what the customer meant", "warmer", "fit to be sent")
+"""What a measure cannot tell of a reply in customer care."""
+HEAD = ("no", "situation", "answer A", "answer B")
+REMARKS = "remarks"
+MARKS = {"a": "a", "b": "b", "=": "=", "same": "=", "tie": "=", "ab": "=", "同": "=", "同じ": "="}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+BOM = "\ufeff"
 
 
-def read_back(path: Path) -> tuple[str, dict[tuple[str, str], tuple[float, int]]]:
-    """Return the sheet's name, and by (document, suite) comparisons won (ties count half) and made.
+class Answered(NamedTuple):
+    """One model's answer to one case."""
+
+    case: str
+    asked: str
+    text: str
+
+
+class Row(Record, frozen=True, kw_only=True):
+    """Which model stands where in one row: `a` and `b` are 0 or 1."""
+
+    no: int
+    case: Text
+    a: Literal[0, 1]
+    sha256: Text
+    """Of the row as it was printed, so that marks are not counted for other answers."""
+
+
+class Key(Record, frozen=True, kw_only=True):
+    """What resolves a sheet; it is not shown to those who rate."""
+
+    schema: Literal["advisor.rating-key/1"]
+    models: tuple[Text, Text]
+    questions: tuple[Text, ...]
+    seed: int
+    rows: tuple[Row, ...]
+
+
+class Sheet(NamedTuple):
+    """The table for people and its key."""
+
+    table: str
+    key: Key
+
+
+class Outcome(Record, frozen=True, kw_only=True):
+    """What people said to one question: wins of each model, ties, no answer; and the share that the first model won."""
+
+    question: Text
+    first: int
+    second: int
+    ties: int
+    unanswered: int
+    share: float | None = None
+    """Of the decided ones; `low` and `high` are its 95 % interval (Wilson)."""
+    low: float
+    high: float
+
+
+class Ratings(Record, frozen=True, kw_only=True):
+    """What people said, by question."""
+
+    schema: Literal["advisor.ratings/1"]
+    models: tuple[Text, Text]
+    sheets: int
+    outcomes: tuple[Outcome, ...]
+
+
+def print_sheet(
+    models: tuple[str, str],
+    answers: tuple[Sequence[Answered], Sequence[Answered]],
+    seed: int,
+    questions: tuple[str, ...] = POLITENESS,
+) -> Sheet:
+    """Pair two models' answers by case and lay them out; cases that only one of them answered are left out.
 
     Raises:
-        UserError: where its key is not on this machine, or nothing is rated.
-        DataError: with every line that says something else than A, B or =.
-        ExternalError: where it cannot be read.
+        UserError: where no case was answered by both.
     """
-    try:
-        rows = list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"))))
-    except OSError as error:
-        raise ExternalError(f"{path} cannot be read: {error.strerror}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError([f"{path}:1: no sheet: {error}"]) from None
-    name = (rows[0].get("sheet") or "") if rows else ""
-    key = store.key_of(name) if name.isalnum() else None
-    if key is None:
-        raise UserError(f"{path}: which answer is whose is not known on this machine (sheet '{name[:40]}')")
-    return name, _counted(path, rows, key)
+    second = {answer.case: answer for answer in answers[1]}
+    pairs = [(one, second[one.case]) for one in answers[0] if one.case in second]
+    if not pairs:
+        raise UserError("the two results have no case in common; run both with the same suite")
+    draw = random.Random(seed)
+    draw.shuffle(pairs)
+    rows, lines = [], []
+    for no, pair in enumerate(pairs, start=1):
+        a: Literal[0, 1] = 1 if draw.random() < 0.5 else 0
+        cells = (pair[0].asked, pair[a].text, pair[1 - a].text)
+        rows.append(Row(no=no, case=pair[0].case, a=a, sha256=_digest(cells)))
+        lines.append([str(no), *map(_harmless, cells), *("" for _ in questions), ""])
+    key = Key(schema="advisor.rating-key/1", models=models, questions=questions, seed=seed, rows=tuple(rows))
+    return Sheet(_table([[*HEAD, *questions, REMARKS], *lines]), key)
 
 
-def _counted(path: Path, rows: list[dict[str, str | None]], key: Rows) -> dict[tuple[str, str], tuple[float, int]]:
-    counted: dict[tuple[str, str], tuple[float, int]] = {}
-    problems = []
-    for place, row in enumerate(rows, 1):
-        number, said = (row.get("row") or "").strip(), (row.get("better") or "").strip().casefold()
-        if not said:
-            continue
-        if said not in CHOICES or not number.isdecimal() or not 1 <= int(number) <= len(key):
-            problems.append(f"{path}:{place + 1}: 'better' must be A, B or = (or empty), and 'row' a row of the sheet")
-            continue
-        of = key[int(number) - 1]
-        for side, points in zip(("a", "b"), CHOICES[said], strict=True):
-            won, made = counted.get((of[side], of["suite"]), (0.0, 0))
-            counted[of[side], of["suite"]] = (won + points, made + 1)
+def read_sheets(sheets: Mapping[str, str], key: Key) -> Ratings:
+    """Return what people marked; `sheets` are texts by the name of their file, one for each person.
+
+    Raises:
+        DataError: with every cell that is no mark, and every row that is not of this key, as `file:line: message`.
+    """
+    problems: list[str] = []
+    marks: dict[str, Counter[str]] = {question: Counter() for question in key.questions}
+    for name, text in sheets.items():
+        for question, mark in _marks(name, text, key, problems):
+            marks[question][mark] += 1
     if problems:
         raise DataError(problems)
-    if not counted:
-        raise UserError(f"{path}: nothing is rated; write A, B or = under 'better'")
-    return counted
+    outcomes = tuple(_outcome(question, marks[question]) for question in key.questions)
+    return Ratings(schema="advisor.ratings/1", models=key.models, sheets=len(sheets), outcomes=outcomes)
 
 
-def _pairs(first: SmokeResult, second: SmokeResult) -> Iterator[tuple[Transcript, Transcript]]:
-    """Yield the answers of two results to the same prompt of a case; equal answers need no people."""
-    theirs = {(said.suite, said.case): said for said in second.transcripts}
-    for said in first.transcripts:
-        other = theirs.get((said.suite, said.case))
-        is_case = said.suite not in ALWAYS
-        if is_case and other and other.prompt == said.prompt and other.reply != said.reply:
-            yield said, other
+def is_of(text: str, key: Key) -> bool:
+    """Say whether a sheet was printed with this key, whatever was marked on it: one row as it was printed tells."""
+    shown = {row.sha256 for row in key.rows}
+    text = text.removeprefix(BOM)
+    lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    return any(_digest([_plain(row.get(column) or "") for column in HEAD[1:]]) in shown for row in lines)
 
 
-def _prompt(said: Transcript) -> str:
-    return f"[{said.system}]\n{said.prompt}" if said.system else said.prompt
+def _marks(name: str, text: str, key: Key, problems: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield (question, `first`, `second`, `tie` or `none`) for each row of one sheet."""
+    text = text.removeprefix(BOM)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    head = [cell.strip() for cell in next(reader, [])]
+    missing = [wanted for wanted in (*HEAD, *key.questions) if wanted not in head]
+    if missing:
+        problems.append(
+            f"{name}:1: has no column {', '.join(map(repr, missing))}; keep the first line as it was printed"
+        )
+        return
+    rows = {str(row.no): row for row in key.rows}
+    for cells in reader:
+        line, row = reader.line_num, dict(zip(head, cells, strict=False))
+        if not any(cell.strip() for cell in cells):
+            continue
+        known = rows.pop(row["no"].strip(), None)
+        if known is None:
+            problems.append(f"{name}:{line}: there is no row '{row['no']}' in the key, or it stands twice")
+        elif _digest([_plain(row.get(column, "")) for column in HEAD[1:]]) != known.sha256:
+            problems.append(f"{name}:{line}: row {known.no} is not what was printed; is this the key of this sheet?")
+        else:
+            yield from _row_marks(f"{name}:{line}", row, known, key, problems)
+    problems.extend(f"{name}: row {no} is missing" for no in rows)
+
+
+def _row_marks(place: str, row: dict[str, str], known: Row, key: Key, problems: list[str]) -> Iterator[tuple[str, str]]:
+    for question in key.questions:
+        cell = normalize("NFKC", _plain(row.get(question) or "")).strip().casefold()
+        mark = MARKS.get(cell)
+        if not cell:
+            yield question, "none"
+        elif mark is None:
+            problems.append(f"{place}: '{cell}' under '{question}' is no mark; write A, B or same")
+        else:
+            yield question, "tie" if mark == "=" else ("first", "second")[known.a if mark == "a" else 1 - known.a]
+
+
+def _outcome(question: str, marks: Counter[str]) -> Outcome:
+    decided = marks["first"] + marks["second"]
+    low, high = wilson(marks["first"], decided)
+    share = round(marks["first"] / decided, 3) if decided else None
+    return Outcome(question=question, first=marks["first"], second=marks["second"], ties=marks["tie"],
+                   unanswered=marks["none"], share=share, low=round(low, 3), high=round(high, 3))  # fmt: skip
+
+
+def _table(rows: list[list[str]]) -> str:
+    """Return CSV with the mark by which spreadsheets know UTF-8."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(rows)
+    return BOM + out.getvalue()
+
+
+def _delimiter(text: str) -> str:
+    """Return what parts the columns: some spreadsheets save semicolons or tabulators."""
+    first = text.partition("\n")[0]
+    return max(",;\t", key=first.count)
+
+
+def _harmless(cell: str) -> str:
+    """Keep a spreadsheet from running what a model wrote as a formula."""
+    return "'" + cell if cell.startswith(_FORMULA) else cell
+
+
+def _plain(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+
+
+def _digest(cells: Sequence[str]) -> str:
+    """Return the sha256 of what was shown; spreadsheets may change blanks and line ends, not letters."""
+    shown = "\x00".join("".join(cell.split()) for cell in cells)
+    return hashlib.sha256(shown.encode()).hexdigest()

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import msgspec
 
+from advisor.catalog.schema import Record
 from advisor.errors import DataError, ExternalError
 from advisor.local_evidence import host_id
 from advisor.paths import data_folder
 from advisor.smoke.document import SCHEMA, SmokeResult
+from advisor.smoke.sheet import Key
 
 
 def folder() -> Path | None:
@@ -77,42 +79,69 @@ def _endpoint_key(result: SmokeResult) -> str | None:
     return "endpoint-" + hashlib.sha256(told).hexdigest()[:32]
 
 
-def keep_ratings(sheet: str, counted: dict[tuple[str, str], tuple[float, int]]) -> Path | None:
-    """Store what people preferred on one sheet: by (document, suite), comparisons won (ties half) and made."""
-    rows = [{"document": d, "suite": s, "won": won, "made": made} for (d, s), (won, made) in sorted(counted.items())]
-    return _write_beside("ratings", sheet, rows)
+class Preference(Record, frozen=True, kw_only=True):
+    """What people preferred of one result: comparisons won (ties count half) and made."""
+
+    document: str
+    won: float
+    made: int
 
 
-def ratings() -> dict[tuple[str, str], tuple[float, int]]:
-    """Return the preferences of all sheets that were read back in, summed up."""
-    total: dict[tuple[str, str], tuple[float, int]] = {}
+class SheetKey(Record, frozen=True, kw_only=True):
+    """Whose answers stand on a sheet, kept away from those who rate: the documents of its two results."""
+
+    documents: tuple[str, str]
+    key: Key
+
+    @property
+    def name(self) -> str:
+        """Return the name by which key and ratings are kept."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:16]
+
+
+def keep_key(key: SheetKey) -> None:
+    """Store the key of a sheet.
+
+    Raises:
+        ExternalError: where there is no place for it.
+    """
+    _write_beside("sheets", key.name, key)
+
+
+def keys() -> Iterator[SheetKey]:
+    """Yield the keys of all sheets that were printed here."""
+    place = folder()
+    for path in sorted((place / "sheets").glob("*.json")) if place else ():
+        with contextlib.suppress(OSError, msgspec.MsgspecError):
+            yield msgspec.json.decode(path.read_bytes(), type=SheetKey)
+
+
+def keep_ratings(sheet: str, preferences: tuple[Preference, ...]) -> None:
+    """Store what people preferred on a sheet, in the place of what was read from it before.
+
+    Raises:
+        ExternalError: where there is no place for it.
+    """
+    _write_beside("ratings", sheet, preferences)
+
+
+def preferences() -> dict[str, tuple[float, int]]:
+    """Return by document the comparisons won (ties count half) and made, over all sheets that were read back in."""
+    total: dict[str, tuple[float, int]] = {}
     place = folder()
     for path in sorted((place / "ratings").glob("*.json")) if place else ():
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            for row in msgspec.json.decode(path.read_bytes()):
-                won, made = total.get((row["document"], row["suite"]), (0.0, 0))
-                total[row["document"], row["suite"]] = (won + row["won"], made + row["made"])
+        with contextlib.suppress(OSError, msgspec.MsgspecError):
+            for row in msgspec.json.decode(path.read_bytes(), type=tuple[Preference, ...]):
+                won, made = total.get(row.document, (0.0, 0))
+                total[row.document] = (won + row.won, made + row.made)
     return total
 
 
-def keep_key(sheet: str, key: object) -> Path | None:
-    """Store which answer of a blind sheet is whose, away from those who rate."""
-    return _write_beside("sheets", sheet, key)
-
-
-def key_of(sheet: str) -> list[dict[str, str]] | None:
-    """Return what `keep_key` stored, or None."""
+def _write_beside(kind: str, name: str, data: object) -> None:
     place = folder()
     if place is None:
-        return None
-    with contextlib.suppress(OSError, msgspec.MsgspecError):
-        return msgspec.json.decode((place / "sheets" / f"{sheet}.json").read_bytes(), type=list[dict[str, str]])
-    return None
-
-
-def _write_beside(kind: str, name: str, data: object) -> Path | None:
-    place = folder()
-    return None if place is None else _write(place / kind / f"{name}.json", msgspec.json.encode(data))
+        raise ExternalError("there is no folder to keep it in; set XDG_DATA_HOME")
+    _write(place / kind / f"{name}.json", msgspec.json.encode(data))
 
 
 def _write(target: Path, content: bytes) -> Path:
