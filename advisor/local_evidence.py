@@ -26,22 +26,25 @@ class LanguageOutcome(Record, frozen=True, kw_only=True):
 
 
 class OwnOutcome(Record, frozen=True, kw_only=True):
-    """What came of the organisation's own prompts: cases that keep their rules, and blind comparisons by people."""
+    """What came of the organisation's own prompts: cases that keep their rules, and blind comparisons by people.
+
+    Both come with the lower end of the 95 % interval of their share (Wilson), so that few prompts count for little.
+    """
 
     suite: str
     task: str | None = None
     passed: int
     cases: int
+    passed_low: float
     preferred: float = 0.0
     """Comparisons won; a tie counts half."""
     compared: int = 0
+    preferred_low: float = 0.0
 
     @property
     def value(self) -> float:
-        """Return the mean of the share that passed and, where people compared, the share that they preferred."""
-        shares = [self.passed / self.cases] if self.cases else []
-        shares += [self.preferred / self.compared] if self.compared else []
-        return sum(shares) / len(shares) if shares else 0.0
+        """Return the lower end of the share that passed; where people compared, the mean with that of their choice."""
+        return (self.passed_low + self.preferred_low) / 2 if self.compared else self.passed_low
 
 
 class LocalResult(Record, frozen=True, kw_only=True):

