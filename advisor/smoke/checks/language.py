@@ -20,9 +20,11 @@ MOST_REPEATED = 0.5
 
 
 def language(given: Exchange, asked: Tag) -> Judgement:
-    """The answer must be in this language: at least 80 % of it; from 50 % on it warns that it is mixed."""
+    """The answer must be in this language: 80 % of it; from 50 % on it warns that it is mixed; circles fail."""
     if not given.text:
         return Judgement("fail", "the answer is empty", 0.0, ENOUGH)
+    if in_circles(given.text):
+        return Judgement("fail", f"goes in circles, which is no answer: {quoted(given.text)}", 0.0, ENOUGH)
     try:
         found = identify(given.text)
     except MissingDetectorError as error:
@@ -41,7 +43,7 @@ def language(given: Exchange, asked: Tag) -> Judgement:
 
 def no_loop(given: Exchange, asked: Flag) -> Judgement:
     """The answer must not say the same again and again; below 60 characters nothing is judged."""
-    text = "".join(normalize("NFKC", given.text).split())
+    text = _joined(given.text)
     if not text:
         return Judgement("fail", "the answer is empty")
     if len(text) < SHORTEST_LOOP:
@@ -53,10 +55,20 @@ def no_loop(given: Exchange, asked: Flag) -> Judgement:
     return Judgement("fail", f"{told}: {quoted(given.text)}", share, MOST_REPEATED)
 
 
+def in_circles(text: str) -> bool:
+    """Tell whether a text says the same again and again."""
+    joined = _joined(text)
+    return len(joined) >= SHORTEST_LOOP and repeated(joined) > MOST_REPEATED
+
+
 def repeated(text: str) -> float:
     """Return the share of pieces of six characters that stood earlier in the text."""
     pieces = Counter(text[i : i + PIECE] for i in range(len(text) - PIECE + 1))
     return 1 - len(pieces) / max(sum(pieces.values()), 1)
+
+
+def _joined(text: str) -> str:
+    return "".join(normalize("NFKC", text).split())
 
 
 def _told(found: Languages) -> str:

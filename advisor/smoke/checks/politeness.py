@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from advisor.catalog.schema import Record, Text
 from advisor.smoke.bench import Bench, Exchange, Judgement, Verdict
-from advisor.smoke.checks.language import MOST_REPEATED, repeated
+from advisor.smoke.checks.language import in_circles
 from advisor.smoke.checks.text import quoted
 from advisor.smoke.intervals import told, wilson
 from advisor.smoke.language import identify
@@ -27,14 +27,12 @@ SHOWN = 3
 
 def polite(given: Exchange, asked: Share) -> Judgement:
     """At least this share of the Japanese sentences must end politely; casual or listed forms beside them warn."""
-    if not given.text:
-        return Judgement("fail", "the answer is empty", 0.0, asked)
+    if trouble := trouble_with(given.text):
+        return Judgement("fail", f"the answer is {trouble}: {quoted(given.text)}", 0.0, asked)
     measure = best()
     found = measured(given.text, measure)
     if not found.judged:
-        if found.sentences:
-            return Judgement("unknown", f"no sentence that could be polite or plain: {quoted(given.text)}", None, asked)
-        return Judgement("fail", f"no Japanese sentence: {quoted(given.text)}", 0.0, asked)
+        return Judgement("unknown", f"no sentence that could be polite or plain: {quoted(given.text)}", None, asked)
     rate = round(found.rate, 3)
     reason = f"{found.ending_politely} of {found.judged} sentences end politely{_listed(found)}"
     if measure.approximate:
@@ -91,13 +89,13 @@ def _asked(bench: Bench, asked: Politeness, situation: Situation, measure: Measu
 
 
 def trouble_with(text: str) -> str | None:
-    """Say why a reply cannot be measured, if so: it is empty, not in Japanese, or goes in circles."""
+    """Say why a reply cannot be measured, if so: it is empty, not in Japanese, or goes round in circles."""
     if not text:
         return "empty"
     shares = identify(text, detect=lambda _: "und")
     if shares.share_of("ja") < MOSTLY or shares.undecided > 1 - MOSTLY:
         return "not in Japanese"
-    return "goes in circles" if repeated("".join(text.split())) > MOST_REPEATED else None
+    return "going in circles" if in_circles(text) else None
 
 
 def _usable(replies: list[_Reply], usable: int, least: float) -> Judgement:
