@@ -71,9 +71,9 @@ def _theirs(ending: Ending) -> tuple[str, str, str]:
         sure = (
             "the kernel counted an out-of-memory kill" if ending.oom else "most likely by the kernel for want of memory"
         )
-        return "oom", f"the engine was killed by SIGKILL, {sure}", _less_memory()
-    if name in ("SIGABRT", "SIGSEGV", "SIGBUS") and _out_of_memory(ending):
-        return "memory-limit", f"the engine got no more memory and ended with {name}{_limit(ending)}", _less_memory()
+        return "oom", f"the engine was killed by SIGKILL, {sure}", less_memory()
+    if name in ("SIGABRT", "SIGSEGV", "SIGBUS") and out_of_memory(ending.log):
+        return "memory-limit", f"the engine got no more memory and ended with {name}{_limit(ending)}", less_memory()
     found = _SIGNALS.get(name)
     if found:
         return found[0], f"the engine ended with {name}: {found[1]}", found[2]
@@ -81,8 +81,8 @@ def _theirs(ending: Ending) -> tuple[str, str, str]:
 
 
 def _exited(ending: Ending) -> tuple[str, str, str]:
-    if _out_of_memory(ending):
-        return "memory-limit", f"the engine got no more memory{_limit(ending)}", _less_memory()
+    if out_of_memory(ending.log):
+        return "memory-limit", f"the engine got no more memory{_limit(ending)}", less_memory()
     if ending.status == 0:
         return "gone", "the engine ended without an answer", FILE_OR_BUILD
     return "exit", f"the engine ended with status {ending.status}", FILE_OR_BUILD
@@ -107,7 +107,8 @@ _SIGNALS = {
 }  # fmt: skip
 
 
-def _less_memory() -> str:
+def less_memory() -> str:
+    """Return the next step where memory was too little."""
     return "Take a coarser quantization or a smaller --context, or give it more memory (--max-memory)."
 
 
@@ -115,8 +116,9 @@ def _limit(ending: Ending) -> str:
     return f" (its limit was {ending.limit / 1024**3:.1f} GiB of address space)" if ending.limit else ""
 
 
-def _out_of_memory(ending: Ending) -> bool:
-    return any(word in ending.log for word in _OUT_OF_MEMORY)
+def out_of_memory(log: str) -> bool:
+    """Say whether a log tells that memory ran out."""
+    return any(word in log for word in _OUT_OF_MEMORY)
 
 
 def _cause(log: str) -> str:

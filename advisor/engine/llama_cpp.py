@@ -12,7 +12,7 @@ import msgspec
 
 from advisor.catalog.schema import Record
 from advisor.engine.child import Child, Leash
-from advisor.engine.diagnosis import FILE_OR_BUILD, fault
+from advisor.engine.diagnosis import FILE_OR_BUILD, fault, less_memory, out_of_memory
 from advisor.engine.interface import EngineFacts, EngineFailure, Question, RefusedError, Reply, Usage
 
 INSTALL = "pip install 'local-model-advisor[engine]'"
@@ -80,9 +80,7 @@ class LlamaCpp:
         except RefusedError as error:
             log = self._child.log_end() if self._child else ""
             self.close()
-            raise fault(
-                "refused-file", f"llama.cpp does not load the file: {_why(log) or error}", FILE_OR_BUILD
-            ) from None
+            raise _not_loaded(log, str(error)) from None
         except (KeyError, msgspec.ValidationError) as error:
             self.close()
             raise fault(
@@ -161,6 +159,13 @@ class LlamaCpp:
         if leash.address_space:
             return {"address_space_bytes": leash.address_space, "process_group": "own"}
         return {"address_space": "not limited: GPU drivers reserve far more than they use", "process_group": "own"}
+
+
+def _not_loaded(log: str, error: str) -> EngineFailure:
+    """Return why llama.cpp does not load a file: for want of memory, or for what the file is."""
+    if out_of_memory(log):
+        return fault("memory-limit", f"the engine got no more memory: {_why(log) or error}", less_memory())
+    return fault("refused-file", f"llama.cpp does not load the file: {_why(log) or error}", FILE_OR_BUILD)
 
 
 def _why(log: str) -> str:
