@@ -93,11 +93,11 @@ def host_id(machine: Machine) -> str:
 
 
 def of_language(local: Local, model: str, tag: str) -> tuple[LocalResult, LanguageOutcome] | None:
-    """Return the newest outcome of a model in a language."""
+    """Return the newest outcome of a model in a language; one in `zh` holds for `zh-Hans`, not the other way round."""
     for result in reversed(local):
         if result.model == model:
             for outcome in result.languages:
-                if outcome.language == tag:
+                if tag == outcome.language or tag.startswith(outcome.language + "-"):
                     return result, outcome
     return None
 

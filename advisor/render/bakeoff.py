@@ -5,7 +5,7 @@ from __future__ import annotations
 from advisor.needs.units import format_size
 from advisor.render.columns import WIDTH_WITHOUT_TERMINAL, paragraph
 from advisor.render.columns import table as columns_of
-from advisor.render.markup import escaped, rows_as_csv
+from advisor.render.markup import escaped, rows_as_csv, visible
 from advisor.smoke.comparison import Bakeoff, Contender
 
 HEADER = ["model", "quant", "verdict", "cases", "share", "95 %", "tok/s", "memory"]
@@ -29,7 +29,7 @@ def table(document: Bakeoff, width: int = WIDTH_WITHOUT_TERMINAL, **_: object) -
     told = [paragraph(f"Suites: {suites}. {document.date}.", width)]
     if any(contender.within_noise_of_best for contender in document.contenders):
         told.append(paragraph("~ not to be told from the best: the intervals of their shares overlap.", width))
-    return "\n".join([text, "", *told]) + "\n"
+    return visible("\n".join([text, "", *told])) + "\n"
 
 
 def markdown(document: Bakeoff, **_: object) -> str:

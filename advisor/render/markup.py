@@ -5,6 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 
+_CONTROLS = {c: "\ufffd" for c in (*range(32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))} | {
+    9: " ", 10: "\n", 13: "\n",
+}  # fmt: skip
+"""What a terminal or a reader's eye would be led astray by: control characters, and those that turn the direction."""
+
+
+def visible(text: str) -> str:
+    """Return what a model said without characters that act on a terminal or hide what they are."""
+    return text.translate(_CONTROLS)
+
+
 def escaped(text: str) -> str:
     """Keep a name or a sentence from being read as Markdown."""
     for character in "\\|<>*`[]":

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from advisor.needs.units import format_count, format_size
 from advisor.render.columns import WIDTH_WITHOUT_TERMINAL, padded, paragraph, width_of
-from advisor.render.markup import escaped, rows_as_csv
+from advisor.render.markup import escaped, rows_as_csv, visible
 from advisor.smoke.bench import Verdict
 from advisor.smoke.document import Check, SmokeResult
 
@@ -25,7 +25,7 @@ def table(document: SmokeResult, width: int = WIDTH_WITHOUT_TERMINAL, **_: objec
         first = f"{check.verdict:<8}{padded(check.id, room)}  "
         lines.append(paragraph(_told(check), width, " " * (10 + room), first))
     lines += ["", paragraph(summary(document), width)]
-    return "\n".join(lines) + "\n"
+    return visible("\n".join(lines)) + "\n"
 
 
 def markdown(document: SmokeResult, **_: object) -> str:
@@ -47,7 +47,7 @@ def markdown(document: SmokeResult, **_: object) -> str:
     for said in document.transcripts:
         lines.append(f"- **{escaped(said.suite)}, {escaped(said.case)}**: {escaped(said.prompt[:400])}")
         lines.append(f"  - {escaped(said.reply[:1200]) or '(empty)'}")
-    return "\n".join(lines) + "\n"
+    return visible("\n".join(lines)) + "\n"
 
 
 def csv(document: SmokeResult, **_: object) -> str:

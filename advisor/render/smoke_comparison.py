@@ -5,7 +5,7 @@ from __future__ import annotations
 from advisor.needs.units import format_size
 from advisor.render.columns import WIDTH_WITHOUT_TERMINAL, paragraph
 from advisor.render.columns import table as columns_of
-from advisor.render.markup import escaped, rows_as_csv
+from advisor.render.markup import escaped, rows_as_csv, visible
 from advisor.smoke.comparison import Compared, FigureRow, SmokeComparison
 
 
@@ -41,7 +41,7 @@ def table(document: SmokeComparison, width: int = WIDTH_WITHOUT_TERMINAL, **_: o
     header, *rows = _rows(document)
     text = columns_of(header, rows, width)
     notes = [paragraph(note, width, "  ", "note: ") for note in document.notes]
-    return "\n".join([text, *([""] if notes else []), *notes]) + "\n"
+    return visible("\n".join([text, *([""] if notes else []), *notes])) + "\n"
 
 
 def markdown(document: SmokeComparison, **_: object) -> str:

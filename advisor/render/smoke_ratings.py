@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from advisor.render.columns import WIDTH_WITHOUT_TERMINAL, paragraph
 from advisor.render.columns import table as columns_of
-from advisor.render.markup import escaped, rows_as_csv
+from advisor.render.markup import escaped, rows_as_csv, visible
 from advisor.smoke.blind import RatedSheets
 
 HEADER = ["first", "second", "question", "first won", "second won", "ties", "share of first", "95 %"]
@@ -22,7 +22,7 @@ def _rows(document: RatedSheets) -> list[list[str]]:
 def table(document: RatedSheets, width: int = WIDTH_WITHOUT_TERMINAL, **_: object) -> str:
     """Return one row a pair and question."""
     told = "Kept: they count in 'recommend' as your own evidence."
-    return columns_of(HEADER, _rows(document), width, right=(3, 4, 5, 6, 7)) + "\n\n" + paragraph(told, width) + "\n"
+    return visible(columns_of(HEADER, _rows(document), width, right=(3, 4, 5, 6, 7))) + "\n\n" + paragraph(told, width) + "\n"
 
 
 def markdown(document: RatedSheets, **_: object) -> str:

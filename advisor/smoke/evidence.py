@@ -63,18 +63,24 @@ def cases_of(checks: Iterable[Check]) -> dict[tuple[str, str], list[Check]]:
 
 
 def _languages(result: SmokeResult) -> Iterator[LanguageOutcome]:
-    """Yield the outcome of each language that enough prompts were judged in by the rule `language`."""
+    """Yield the outcome of each language in which a suite judged enough prompts by the rule `language`.
+
+    Of several such suites each must reach its own threshold.
+    """
     needed = {suite.id: suite.at_least for suite in result.suites}
-    counted: dict[str, list[tuple[bool, float]]] = {}
+    counted: dict[tuple[str, str], list[bool]] = {}
     for (suite, _), checks in cases_of(result.checks).items():
         tag = checks[0].language
         if tag and any(_rule(check) == LANGUAGE_RULE for check in checks):
-            counted.setdefault(tag, []).append((keeps_rules(checks), needed.get(suite, 1.0)))
-    for tag, kept in counted.items():
-        if len(kept) >= FEWEST:
-            passed = sum(one for one, _ in kept)
-            enough = passed / len(kept) >= max(share for _, share in kept)
-            yield LanguageOutcome(language=tag, verdict="pass" if enough else "fail", passed=passed, cases=len(kept))
+            counted.setdefault((tag, suite), []).append(keeps_rules(checks))
+    enough = {key: kept for key, kept in counted.items() if len(kept) >= FEWEST}
+    for tag in dict.fromkeys(tag for tag, _ in enough):
+        judged = [(kept, needed.get(suite, 1.0)) for (of, suite), kept in enough.items() if of == tag]
+        passes = all(sum(kept) / len(kept) >= share for kept, share in judged)
+        yield LanguageOutcome(
+            language=tag, verdict="pass" if passes else "fail", passed=sum(sum(kept) for kept, _ in judged),
+            cases=sum(len(kept) for kept, _ in judged),
+        )  # fmt: skip
 
 
 def _own(result: SmokeResult, ours: frozenset[str], rated: tuple[float, int]) -> Iterator[OwnOutcome]:

@@ -151,11 +151,13 @@ class Run:
                 self._keep(self._probe(chosen, probe))
                 done += 1
             found: list[list[Check]] = []
-            for case in chosen.cases:
-                self._watch(done, total, f"{chosen.loaded.id}: {case.id}")
-                found.append(list(self._case(chosen, case)))
-                done += 1
-            self._keep(weighed(found, chosen.loaded.suite.at_least))
+            try:
+                for case in chosen.cases:
+                    self._watch(done, total, f"{chosen.loaded.id}: {case.id}")
+                    found.append(list(self._case(chosen, case)))
+                    done += 1
+            finally:
+                self._keep(weighed(found, chosen.loaded.suite.at_least))
         self._watch(total, total, "done")
 
     def _load(self) -> bool:
