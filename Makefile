@@ -11,6 +11,7 @@ lint:
 	$(PYTHON) -m mypy
 	$(PYTHON) -c "from importlinter.cli import lint_imports; raise SystemExit(lint_imports())"
 	$(PYTHON) -m advisor catalog lint
+	$(PYTHON) -m advisor catalog coverage
 
 test:
 	$(PYTHON) -m coverage run -m pytest
@@ -18,6 +19,8 @@ test:
 
 bench:
 	$(PYTHON) tests/bench/run.py
+	$(PYTHON) tests/bench/pull.py
+	$(PYTHON) tests/bench/header.py
 
 docs:  ## rewrite what is generated
 	$(PYTHON) tests/docs/generate.py

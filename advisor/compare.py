@@ -8,7 +8,7 @@ import msgspec
 
 from advisor.catalog.load import Catalog
 from advisor.hardware.schema import Machine
-from advisor.needs.schema import Requirements
+from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.recommendation import Candidate, CatalogStamp, Recommendation
 from advisor.rules.verdict import Verdict
 
@@ -33,6 +33,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     catalog: CatalogStamp
     requirements: Requirements
     machine: Machine
+    policies: list[UsedPolicy]
     as_of: str
     candidates: tuple[Candidate, ...]
     facts: dict[str, ModelFacts]
@@ -50,6 +51,7 @@ def compare(document: Recommendation, model_ids: Sequence[str], catalog: Catalog
         catalog=document.catalog,
         requirements=document.requirements,
         machine=document.machine,
+        policies=document.policies,
         as_of=document.as_of,
         candidates=tuple(document.candidate(model_id) for model_id in dict.fromkeys(model_ids)),
         facts={model_id: _facts(model_id, catalog) for model_id in model_ids},

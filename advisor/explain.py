@@ -10,7 +10,7 @@ from advisor.catalog.load import Catalog
 from advisor.catalog.schema import Disagreement, Model, Record, Source
 from advisor.hardware.schema import Machine
 from advisor.local_evidence import LocalResult
-from advisor.needs.schema import Requirements
+from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.ranking.relax import changes_for
 from advisor.ranking.schema import Relaxation
 from advisor.recommendation import Candidate, CatalogStamp, Nearest, Recommendation
@@ -47,6 +47,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     catalog: CatalogStamp
     requirements: Requirements
     machine: Machine
+    policies: list[UsedPolicy]
     as_of: str
     ranked: int
     candidate: Candidate
@@ -74,13 +75,14 @@ def explain(document: Recommendation, model_id: str, catalog: Catalog) -> Explan
     """Take one model out of a recommendation and say what would change its verdict."""
     candidate = document.candidate(model_id)
     model = catalog.models[model_id]
-    need = prepare(document.requirements, catalog, document.machine, document.local_results)
+    need = prepare(document.requirements, catalog, document.machine, document.policies, document.local_results)
     judged = judge(need, model_id)
     return Explanation(
         schema=SCHEMA,
         catalog=document.catalog,
         requirements=document.requirements,
         machine=document.machine,
+        policies=document.policies,
         as_of=document.as_of,
         ranked=len(document.ranked()),
         candidate=candidate,

@@ -1,25 +1,36 @@
-"""Where data lives: the shipped catalog and suites, a checkout's, and the user's own folders."""
+"""Where data lives: the shipped catalog and suites, a checkout's, and the user's own folders.
+
+`pathlib` costs a start two milliseconds; here and on the way of `recommend` it is imported where a path is worked with.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-PACKAGE = Path(__file__).parent
-COMPILED = PACKAGE / "_data" / "catalog.msgpack"
-SUITES = PACKAGE / "_data" / "suites"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PACKAGE = os.path.dirname(__file__)
+COMPILED = os.path.join(PACKAGE, "_data", "catalog.msgpack")
+SUITES = os.path.join(PACKAGE, "_data", "suites")
 
 
 def checkout() -> Path | None:
     """Return the folder that holds `catalog/` and `seeds/` of a source checkout, if we run from one."""
-    root = PACKAGE.parent
+    from pathlib import Path
+
+    root = Path(PACKAGE).parent
     return root if (root / "catalog" / "models").is_dir() else None
 
 
 def suites_folder() -> Path:
     """Return the folder of the smoke tests' own suites: the wheel's, else the checkout's."""
-    return SUITES if SUITES.is_dir() else PACKAGE.parent / "catalog" / "suites"
+    from pathlib import Path
+
+    shipped = Path(SUITES)
+    return shipped if shipped.is_dir() else Path(PACKAGE).parent / "catalog" / "suites"
 
 
 def data_folder() -> Path | None:
@@ -39,6 +50,8 @@ def state_folder() -> Path | None:
 
 def _user_folder(xdg: str, mac: str, windows: str, plain: str) -> Path | None:
     """Return the platform's folder of one purpose, named after the program."""
+    from pathlib import Path
+
     if sys.platform == "win32":
         base = os.environ.get(windows)
         return Path(base) / "advisor" if base else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -13,7 +13,7 @@ from advisor.field_reports import checks, reports
 from advisor.hardware.memory import MemoryPlan
 from advisor.hardware.schema import Machine
 from advisor.local_evidence import LocalResult
-from advisor.needs.schema import Requirements
+from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.ranking.criteria import Value, language_evidence
 from advisor.ranking.relax import relaxations
 from advisor.ranking.score import order_key, told, total, values, weights
@@ -47,13 +47,17 @@ class _Beside(NamedTuple):
 
 
 def recommend(
-    requirements: Requirements, catalog: Catalog, machine: Machine, local: tuple[LocalResult, ...] = ()
+    requirements: Requirements,
+    catalog: Catalog,
+    machine: Machine,
+    policies: Sequence[UsedPolicy] = (),
+    local: tuple[LocalResult, ...] = (),
 ) -> Recommendation:
     """Judge every model of the catalog, rank what is not rejected, and say how firm and why.
 
     `local` is what was measured on the organisation's own machines, the newest last.
     """
-    need = prepare(requirements, catalog, machine, local)
+    need = prepare(requirements, catalog, machine, policies, local)
     as_of = requirements.as_of or catalog.snapshot.as_of
     beside = _Beside(Freshness(catalog.snapshot, as_of), reports(catalog))
     judged = sorted(evaluate(need), key=lambda j: j.subject.id)
@@ -69,7 +73,7 @@ def recommend(
         catalog=CatalogStamp(digest=catalog.snapshot.digest, as_of=catalog.snapshot.as_of, models=len(catalog.models)),
         requirements=requirements,
         machine=machine,
-        policies=[],
+        policies=list(policies),
         as_of=as_of,
         summary=Summary(passed=counts[PASS], unknown=counts[UNKNOWN], fail=counts[FAIL]),
         relaxations=relaxations(judged, need),

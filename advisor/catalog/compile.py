@@ -41,7 +41,9 @@ def build(digest: str, records: dict[str, dict[str, Any]]) -> Snapshot:
     ordered["models"] = {
         model_id: _with_family(model, families.get(model.family)) for model_id, model in ordered["models"].items()
     }
-    return Snapshot(digest=digest, as_of=_newest_reading(ordered), fresh_until=fresh_until(ordered), **ordered)
+    as_of = _newest_reading(ordered)
+    ordered["policies"] = {policy_id: msgspec.to_builtins(rules) for policy_id, rules in ordered["policies"].items()}
+    return Snapshot(digest=digest, as_of=as_of, fresh_until=fresh_until(ordered), **ordered)
 
 
 FAMILY_FACTS = ("license", "languages", "tasks", "modalities")
@@ -58,8 +60,9 @@ def _with_family(model: schema.Model, family: schema.Family | None) -> schema.Mo
 
 
 def _newest_reading(records: dict[str, dict[str, Any]]) -> str:
-    """Return the newest day on which any source was read: the day the catalog stands for."""
-    days = [source.accessed for by_id in records.values() for record in by_id.values() for source in sources_of(record)]
+    """Return the newest day on which a source of any fact was read: the day the catalog stands for."""
+    facts = [by_id.values() for kind, by_id in records.items() if kind != "policies"]
+    days = [source.accessed for found in facts for record in found for source in sources_of(record)]
     return max(days, default="1970-01-01")
 
 
@@ -68,7 +71,9 @@ def sources_of(record: Any) -> list[schema.Source]:
     return [source for _, source in placed_sources(record)]
 
 
-def placed_sources(record: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], schema.Source]]:
+def placed_sources(
+    record: Any, path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], schema.Source]]:
     """Yield all sources anywhere in a record, each with its place."""
     if isinstance(record, schema.Source):
         yield path, record

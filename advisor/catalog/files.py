@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.catalog import schema
+from advisor.catalog.schema.policy import Policy
 from advisor.errors import DataError
 
 KINDS: dict[str, type[Any]] = {
@@ -21,8 +22,12 @@ KINDS: dict[str, type[Any]] = {
     "shelf_life": schema.ShelfLives,
     "hardware": schema.HardwareProfile,
     "quantizations": schema.QuantizationTable,
+    "questions": schema.QuestionSet,
+    "policies": Policy,
     "articles": schema.Article,
 }
+SINGLE = frozenset({"questions"})
+"""Kinds of one file, which stands beside the folders: `questions.yaml`."""
 
 
 class CatalogFile(NamedTuple):
@@ -63,6 +68,11 @@ def read_folder(catalog: Path, articles: Path | None = None) -> list[CatalogFile
 
 def _files(catalog: Path, kind: str) -> Iterator[CatalogFile]:
     folder, shown = os.path.join(catalog, kind), os.path.join(catalog.name, kind)
+    if kind in SINGLE:
+        if os.path.isfile(folder + ".yaml"):
+            with open(folder + ".yaml", "rb") as file:
+                yield CatalogFile(kind, kind, shown + ".yaml", file.read())
+        return
     if not os.path.isdir(folder):
         return
     if kind != "models":
@@ -94,8 +104,10 @@ def strays(catalog: Path) -> list[str]:
         kind, *rest = path.relative_to(catalog).parts
         if kind in BESIDE:
             continue
+        if not rest and kind.removesuffix(".yaml") in SINGLE and path.suffix == ".yaml":
+            continue
         depth = 2 if kind == "models" else 1
-        if path.suffix == ".yml" or kind not in KINDS or kind == "articles" or len(rest) != depth:
+        if path.suffix == ".yml" or kind not in KINDS or kind in ("articles", *SINGLE) or len(rest) != depth:
             found.append(str(path.relative_to(catalog.parent)))
     return found
 

@@ -13,7 +13,7 @@ from advisor.catalog.snapshot import Snapshot
 
 GROUPS = (
     "availability", "released", "license", "lineage", "parameters", "architecture", "context", "languages", "tasks",
-    "modalities", "reasoning", "gated", "training", "artifacts", "popularity",
+    "modalities", "reasoning", "gated", "chat_template", "training", "artifacts", "popularity",
 )  # fmt: skip
 EVIDENCE = ("benchmarks", "safety")
 FACTS = frozenset((*GROUPS, *EVIDENCE))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from functools import cached_property
-from pathlib import Path
 
 import msgspec
 
@@ -11,6 +12,9 @@ from advisor import paths
 from advisor.catalog import schema
 from advisor.catalog.snapshot import Snapshot
 from advisor.errors import DataError, ExternalError, UnknownNameError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Catalog:
@@ -130,7 +134,8 @@ def load(overlays: tuple[Path, ...] = ()) -> Catalog:
 
 def _shipped() -> Snapshot | None:
     try:
-        return msgspec.msgpack.decode(paths.COMPILED.read_bytes(), type=Snapshot)
+        with open(paths.COMPILED, "rb") as file:
+            return msgspec.msgpack.decode(file.read(), type=Snapshot)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError) as error:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
+
+from advisor.catalog import policies
 from advisor.catalog.schema import DEFAULT_QUANTIZATION, Model
+from advisor.catalog.schema.policy import Policy
 from advisor.catalog.snapshot import Snapshot
 from advisor.errors import nearest
 
@@ -27,6 +31,7 @@ def problems_of(snapshot: Snapshot) -> list[ReferenceProblem]:
         *_of_evidence(snapshot),
         *_of_quantizations(snapshot),
         *_of_names(snapshot),
+        *_of_policies(snapshot),
     ]
 
 
@@ -140,9 +145,24 @@ def _of_evidence(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
                     yield ReferenceProblem("articles", article_id, ("claims", index, key), message)
 
 
+def _of_policies(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
+    holders = {policy_id: policy_id for policy_id in snapshot.policies}
+    for policy_id, record in snapshot.policies.items():
+        policy = msgspec.convert(record, Policy)
+        for path, message in policies.problems_of(policy, snapshot):
+            yield ReferenceProblem("policies", policy_id, path, message)
+        for alias in policy.aliases:
+            if holders.setdefault(alias, policy_id) != policy_id:
+                message = f"alias '{alias}' is already a name of {holders[alias]}"
+                yield ReferenceProblem("policies", policy_id, ("aliases",), message)
+
+
 def _of_names(snapshot: Snapshot) -> Iterator[ReferenceProblem]:
-    """Aliases must lead to one model."""
-    holders: dict[str, str] = {model_id.casefold(): model_id for model_id in snapshot.models}
+    """Ids and aliases must lead to one model, in whatever case they are written."""
+    holders: dict[str, str] = {}
+    for model_id in snapshot.models:
+        if holders.setdefault(model_id.casefold(), model_id) != model_id:
+            yield ReferenceProblem("models", model_id, (), f"differs only in case from {holders[model_id.casefold()]}")
     for model_id, model in snapshot.models.items():
         for alias in model.aliases:
             holder = holders.setdefault(alias.casefold(), model_id)

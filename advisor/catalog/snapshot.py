@@ -1,6 +1,6 @@
 """All records of a catalog in one typed value."""
 
-from __future__ import annotations
+from typing import Any
 
 from advisor.catalog import schema
 
@@ -22,4 +22,8 @@ class Snapshot(schema.Record, frozen=True, kw_only=True):
     shelf_life: dict[str, schema.ShelfLives]
     hardware: dict[str, schema.HardwareProfile]
     quantizations: dict[str, schema.QuantizationTable]
+    policies: dict[str, dict[str, Any]]
+    """As plain data: their types are loaded where one is asked for."""
+    questions: dict[str, schema.QuestionSet] = {}
+    """At most one, called `questions`."""
     articles: dict[str, schema.Article]

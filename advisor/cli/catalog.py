@@ -46,8 +46,9 @@ def show(name: str, catalog: tuple[Path, ...], format_name: str, output: Path | 
 @command.command("lint")
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 def lint(folder: Path | None) -> int:
-    """Check every file below FOLDER (the checkout's catalog if none is given)."""
+    """Check every file below FOLDER (the checkout's catalog if none is given), or one file with a policy."""
     from advisor.curation.lint import lint as check
+    from advisor.curation.lint import lint_policy
     from advisor.paths import checkout
 
     root = checkout()
@@ -55,10 +56,14 @@ def lint(folder: Path | None) -> int:
         say("The shipped catalog was checked when it was built; name a FOLDER of your own records.")
         return 0
     target = folder or (root or Path()) / "catalog"
-    if not target.is_dir():
+    if not target.exists():
         raise DataError([f"{target}:1: no such folder"])
-    ours = root is not None and target.resolve() == (root / "catalog").resolve()
-    problems = check(target, target.parent / "seeds") if ours else check(target, None, open_catalog(()).snapshot)
+    if target.is_file():
+        problems = lint_policy(target, open_catalog(()))
+    elif root is not None and target.resolve() == (root / "catalog").resolve():
+        problems = check(target, target.parent / "seeds")
+    else:
+        problems = check(target, None, open_catalog(()).snapshot)
     if problems:
         raise DataError(problems)
     say(f"{target}: no problems")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from advisor.cli.options import open_catalog, recommendation_of, shared
 from advisor.cli.output import deliver
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command("compare")

@@ -7,11 +7,17 @@ from importlib import import_module
 import click
 
 COMMANDS = {
+    "ask": "questions that end in a recommendation",
     "recommend": "ranked models for your needs",
     "explain": "why one model passes, fails or cannot be decided",
     "compare": "models side by side",
+    "inspect": "a model's header, before anything native touches it",
     "hardware": "what this machine, or a profile, can hold",
+    "pull": "verified download of a model, pinned in a lock",
+    "verify": "locked files against their sizes and hashes",
     "smoke": "does a model really work here?",
+    "bundle": "carry models into a network without a way out",
+    "doctor": "what works here, and what to do about the rest",
     "catalog": "read and check the catalog",
 }
 """Every command with its line for `--help`."""

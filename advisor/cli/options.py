@@ -4,20 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from advisor.catalog.load import Catalog, load
 from advisor.cli.output import is_read_by_people, say
+from advisor.errors import DataError
 from advisor.local_evidence import LocalResult
+from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.paths import data_folder
 from advisor.recommendation import Recommendation
-from advisor.render import FORMATS
+from advisor.render import FORMATS, VERDICT_FORMATS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_FILE = click.Path(path_type=Path)
+
+
+class FilePath(click.Path):
+    """A path as typed; `pathlib` is imported where one was (see `advisor.paths`)."""
+
+    def coerce_path_result(self, value: Any) -> Any:
+        from pathlib import Path
+
+        return Path(value)
+
+
+_FILE = FilePath()
 
 
 def _option(*names: str, help: str, many: bool = False, metavar: str | None = None, **more: Any) -> Any:
@@ -57,7 +72,7 @@ NEEDS = {
     "ram": _option("--ram", metavar="SIZE", help="Main memory of the machine, e.g. 24GB, 64GiB."),
     "vram": _option("--vram", metavar="SIZE", help="Graphics memory, summed over all GPUs."),
     "hardware": _option(
-        "--hardware", metavar="NAME", help="A hardware profile, or 'this' for this machine (the default)."
+        "--hardware", metavar="NAME", help="A hardware profile, 'this' for this machine (the default), or 'unknown'."
     ),
     "context": _option("--context", metavar="TOKENS", help="Context length for each user; 8192 if not given."),
     "concurrency": _option("--concurrency", type=int, metavar="N", help="Users at the same time; 1 if not given."),
@@ -66,6 +81,9 @@ NEEDS = {
     ),
     "max_parameters": _option("--max-parameters", metavar="N", help="Largest size, e.g. 14B."),
     "min_quant": _option("--min-quant", metavar="Q", help="Coarsest quantization to offer; Q4_K_M if not given."),
+    "policy": _option(
+        "--policy", many=True, metavar="FILE-or-NAME", help="Your organisation's rules; the strictest win"
+    ),
     "prefer": _option(
         "--prefer", many=True, metavar="CRITERION=WEIGHT", help="Change a ranking weight, e.g. speed=0.5"
     ),
@@ -79,15 +97,15 @@ NEEDS = {
 CATALOG: Callable[[Command], Command] = _option(
     "--catalog", many=True, type=_FILE, metavar="DIR", help="Your own records, laid over ours; later ones win"
 )
+
+
+def _format(formats: tuple[str, ...]) -> Any:
+    choice = click.Choice(formats)
+    return _option("--format", "format_name", type=choice, default="table", show_default=True, help="How to show it.")
+
+
 OUTPUT = (
-    _option(
-        "--format",
-        "format_name",
-        type=click.Choice(FORMATS),
-        default="table",
-        show_default=True,
-        help="How to show it.",
-    ),
+    _format(FORMATS),
     _option("-o", "--output", type=_FILE, metavar="FILE", help="Write to a file instead of stdout."),
 )
 
@@ -99,7 +117,12 @@ TOP = click.option(
 
 def shared(command: Command) -> Command:
     """Give a command all options above."""
-    return _given(command, (*NEEDS.values(), CATALOG, TOP, *OUTPUT))
+    return _given(command, (*NEEDS.values(), CATALOG, TOP, _format(VERDICT_FORMATS), *OUTPUT[1:]))
+
+
+def shared_but_output(command: Command) -> Command:
+    """Give a command all options above but `--output`."""
+    return _given(command, (*NEEDS.values(), CATALOG, TOP, OUTPUT[0]))
 
 
 def machine_options(command: Command) -> Command:
@@ -111,6 +134,11 @@ def machine_options(command: Command) -> Command:
 def output_options(command: Command) -> Command:
     """Give a command `--catalog`, `--format` and `--output`."""
     return _given(command, (CATALOG, *OUTPUT))
+
+
+def given(*options: Any) -> Callable[[Command], Command]:
+    """Return a decorator that gives a command these options."""
+    return lambda command: _given(command, options)
 
 
 def format_options(command: Command) -> Command:
@@ -139,14 +167,33 @@ def recommendation_of(catalog: Catalog, needs: dict[str, Any]) -> Recommendation
     requirements = resolve(needs, catalog, needs.pop("requirements"))
     if requirements.as_of is None:
         remind_of_age(catalog.snapshot.as_of)
-    local = () if requirements.no_local_evidence else _local(catalog)
-    return recommend(requirements, catalog, choose(requirements, catalog), local)
+    policies = policies_of(requirements, catalog) if requirements.policy else ()
+    local = local_of(requirements, catalog)
+    return recommend(requirements, catalog, choose(requirements, catalog), policies, local)
 
 
-def _local(catalog: Catalog) -> tuple[LocalResult, ...]:
+def policies_of(requirements: Requirements, catalog: Catalog) -> tuple[UsedPolicy, ...]:
+    """Load the policies asked for; without `--as-of` nothing of theirs may hang on which day it is.
+
+    Raises:
+        DataError: where the catalog's day and today would not be judged alike; a document knows no clock, so the
+            user has to say which day is meant (docs/adr/0011).
+    """
+    from advisor.needs.policies import load_policies, turning_points
+
+    day = requirements.as_of or catalog.snapshot.as_of
+    policies = load_policies(requirements.policy, catalog, day)
+    today = date.today().isoformat()
+    if requirements.as_of is None and (turns := turning_points(policies, day, today)):
+        told = f"not alike on the catalog's day and today: say which is meant, --as-of {day} or --as-of {today}"
+        raise DataError([f"{turn}; {told}" for turn in turns])
+    return policies
+
+
+def local_of(requirements: Requirements, catalog: Catalog) -> tuple[LocalResult, ...]:
     """Return what smoke tests found that are kept in the user's data folder; without any, nothing more is imported."""
     folder = data_folder()
-    if folder is None or not (folder / "smoke").is_dir():
+    if requirements.no_local_evidence or folder is None or not (folder / "smoke").is_dir():
         return ()
     from advisor.smoke.evidence import local_results
 

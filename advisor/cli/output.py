@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from advisor.errors import ExternalError
 from advisor.render import renderer
 from advisor.render.columns import WIDTH_WITHOUT_TERMINAL
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NARROWEST = 30
 """Cells below which nothing is laid out."""
@@ -69,13 +71,13 @@ def write(text: str, for_people: bool = True) -> None:
         raise ExternalError(f"standard output cannot be written: {error}") from None
 
 
-def terminal_width() -> int:
-    """Return the cells of the terminal; of `COLUMNS` where that is set; a fixed width without a terminal."""
+def terminal_width(stream: TextIO | None = None) -> int:
+    """Return the cells of the terminal of a stream; of `COLUMNS` where that is set; a fixed width without one."""
     stated = os.environ.get("COLUMNS", "")
     if stated.isdecimal() and int(stated):
         return max(int(stated), NARROWEST)
     try:
-        return max(os.get_terminal_size(sys.stdout.fileno()).columns or WIDTH_WITHOUT_TERMINAL, NARROWEST)
+        return max(os.get_terminal_size((stream or sys.stdout).fileno()).columns or WIDTH_WITHOUT_TERMINAL, NARROWEST)
     except (OSError, ValueError, AttributeError):
         return WIDTH_WITHOUT_TERMINAL
 
@@ -91,27 +93,8 @@ def write_file(target: Path, text: str) -> None:
             with open(target, "w", encoding="utf-8", newline="\n") as device:
                 device.write(text)
         else:
-            _replace(Path(os.path.realpath(target)), text)
+            from advisor.atomic import replace_file
+
+            replace_file(target.resolve(), text.encode())
     except OSError as error:
         raise ExternalError(f"cannot write {target}: {error.strerror}") from None
-
-
-def _replace(target: Path, text: str) -> None:
-    import tempfile
-
-    rights = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-    try:
-        with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(name, rights)
-        os.replace(name, target)
-    except OSError:
-        os.unlink(name)
-        raise
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

@@ -32,9 +32,9 @@ def _shape(model: Model, catalog: Catalog) -> bool:
 
 
 def _languages(model: Model, catalog: Catalog) -> bool:
-    """A list in the maker's words or in the tags of its card, or the statement of a mere count."""
+    """A list in the maker's words or its card's tags, a mere count, or the finding that the maker names none."""
     told = model.languages
-    return bool(told and (told.tags or told.card_tags or told.count))
+    return bool(told and (told.tags or told.card_tags or told.count or told.silent))
 
 
 FACTS: Mapping[str, _Fact] = {

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 from advisor.catalog import codes, files, schema
 from advisor.catalog.compile import build, placed_sources
 from advisor.catalog.freshness import FACTS
+from advisor.catalog.load import Catalog
 from advisor.catalog.overlay import merged
 from advisor.catalog.references import problems_of
+from advisor.catalog.schema.policy import Policy
 from advisor.catalog.snapshot import Snapshot
 from advisor.curation import plausibility
 from advisor.curation.values import Finding, Path, of_day, of_source, of_tags
 from advisor.errors import DataError
+from advisor.needs.policies import read_policy
+from advisor.needs.soundness import problems_of as unaskable
 from advisor.records import RecordError
 
 
@@ -104,10 +109,39 @@ def _shelf_life(table_id: str, record: schema.ShelfLives, snapshot: Snapshot) ->
         yield ("facts", fact), f"no kind of fact is called '{fact}'"
 
 
+def _policy(policy_id: str, record: Policy, snapshot: Snapshot) -> Iterator[Finding]:
+    yield from expired(record)
+
+
+def expired(policy: Policy) -> Iterator[Finding]:
+    """Yield the exceptions of a policy that hold no longer, and decisions that lie in the future."""
+    today = date.today().isoformat()
+    for index, exception in enumerate(policy.exceptions):
+        if exception.expires < today:
+            told = f"the exception of {exception.model} expired on {exception.expires}; renew it or take it out"
+            yield ("exceptions", index, "expires"), told
+    for index, rule in enumerate(policy.rules):
+        yield from of_day(("rules", index, "decided", "on"), rule.decided.on)
+
+
+def lint_policy(file: pathlib.Path, catalog: Catalog) -> list[str]:
+    """Return every problem of a policy in a file of its own."""
+    try:
+        found = read_policy(str(file), catalog)
+    except DataError as error:
+        return list(error.problems)
+    told = [*_values_everywhere(found.policy), *expired(found.policy)]
+    return [found.placed(path, message) for path, message in told]
+
+
 def _article(article_id: str, record: schema.Article, snapshot: Snapshot) -> Iterator[Finding]:
     for index, claim in enumerate(record.claims):
         if claim.paragraph > record.paragraphs:
             yield ("claims", index, "paragraph"), f"the article has {record.paragraphs} paragraphs"
+
+
+def _questions(set_id: str, record: schema.QuestionSet, snapshot: Snapshot) -> Iterator[Finding]:
+    yield from unaskable(record)
 
 
 _CHECKS: dict[str, Callable[[str, Any, Snapshot], Iterator[Finding]]] = {
@@ -116,5 +150,7 @@ _CHECKS: dict[str, Callable[[str, Any, Snapshot], Iterator[Finding]]] = {
     "benchmarks": _benchmark,
     "safety": _safety,
     "shelf_life": _shelf_life,
+    "policies": _policy,
     "articles": _article,
+    "questions": _questions,
 }

@@ -42,6 +42,8 @@ def _declared(model: schema.Model) -> Iterator[Finding]:
         yield from of_day(("released", "date"), model.released.date)
     if model.languages:
         yield from of_tags(("languages", "tags"), model.languages.tags)
+        if model.languages.silent and (model.languages.tags or model.languages.count):
+            yield ("languages", "silent"), "the maker is silent, and yet speaks of languages"
 
 
 def _parameters(model: schema.Model) -> Iterator[Finding]:
@@ -71,6 +73,9 @@ def _architecture(model: schema.Model) -> Iterator[Finding]:
     if shape.experts and shape.experts.dense_layers > shape.layers:
         yield ("architecture", "experts"), "more dense layers than layers"
     for index, group in enumerate(shape.cache):
+        indexer = getattr(group, "indexer", None)
+        if isinstance(indexer, schema.Indexer) and indexer.layers > group.layers:
+            yield ("architecture", "cache", index, "indexer"), f"{indexer.layers} layers of a group of {group.layers}"
         if isinstance(group, (schema.FullAttention, schema.WindowAttention)) and (shape.heads or 0) % group.kv_heads:
             message = f"{shape.heads} heads cannot share {group.kv_heads} KV heads evenly"
             yield ("architecture", "cache", index, "kv_heads"), message

@@ -19,6 +19,9 @@ SCHEMAS = {
     "shelf-life": "advisor.catalog.schema:ShelfLives",
     "hardware-profile": "advisor.catalog.schema:HardwareProfile",
     "quantizations": "advisor.catalog.schema:QuantizationTable",
+    "questions": "advisor.catalog.schema:QuestionSet",
+    "policy": "advisor.catalog.schema.policy:Policy",
+    "answers": "advisor.needs.answers:AnswersFile",
     "article": "advisor.catalog.schema:Article",
     "requirements": "advisor.needs.schema:RequirementsFile",
     "recommendation": "advisor.recommendation:Recommendation",
@@ -35,6 +38,15 @@ SCHEMAS = {
     "bakeoff": "advisor.smoke.comparison:Bakeoff",
     "smoke-ratings": "advisor.smoke.blind:RatedSheets",
     "hardware": "advisor.hardware.report:HardwareReport",
+    "inspection": "advisor.inspection:Inspection",
+    "lock": "advisor.hub.lock:Lock",
+    "pull": "advisor.hub.pulled:Pulled",
+    "verification": "advisor.hub.verify:Verification",
+    "recall": "advisor.hub.recall:Recall",
+    "bundle": "advisor.hub.manifest:Manifest",
+    "export": "advisor.hub.manifest:Exported",
+    "import": "advisor.hub.manifest:Imported",
+    "doctor": "advisor.hub.doctor:Diagnosis",
 }
 
 

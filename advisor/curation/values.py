@@ -15,6 +15,8 @@ Finding = tuple[Path, str]
 """A place, and what is wrong there."""
 _ADDRESS = re.compile(r"https?://\S|(github|pypi|npm|arxiv|doi):\S|seeds:\d{3} |public file index no\. \d")
 
+_OWN_FILE = re.compile(r"[\w./-]+\.(json|md|py|txt|ya?ml)")
+
 
 def of_day(path: Path, day: str) -> Iterator[Finding]:
     """Yield what is wrong with a day or month of the past."""
@@ -40,3 +42,5 @@ def of_source(path: Path, source: Source) -> Iterator[Finding]:
     if not _ADDRESS.match(source.ref):
         told = "begin with https://, github:OWNER/NAME@COMMIT, pypi:NAME==VERSION, npm:NAME@VERSION, arxiv: or doi:"
         yield path, f"source '{source.ref}' is no address that others can follow; {told}"
+    if source.via and _OWN_FILE.fullmatch(source.via):
+        yield path, f"via '{source.via}' is a file that others do not have; say which public copy was read"

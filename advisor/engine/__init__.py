@@ -1,1 +1,1 @@
-"""Engines that run a model: in a child process, as a server of our own, or behind an address."""
+"""Engines that run a model, or plan its memory: in a child process, as a server of our own, behind an address."""

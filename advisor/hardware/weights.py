@@ -12,8 +12,12 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Literal, NamedTuple
 
+from msgspec.structs import replace
+
 from advisor.catalog.schema import (
     Architecture,
+    CacheGroup,
+    CompressedAttention,
     DeltaAttention,
     FullAttention,
     LatentAttention,
@@ -38,16 +42,15 @@ OVER_COUNTED, OVER_STATED = 0.05, 0.15
 """Share by which a shape may make more than the hub counts, or than a maker says in round figures."""
 VOCABULARY_ENTRY = 40
 """Bytes of a file's header for each entry of the vocabulary (text, type, merge rule), about."""
-QUERY_RANK = 1536
-LATENT_HEAD = 128
-"""Latent attention: rank of the query and width of a head's key and value in DeepSeek V3; records hold neither."""
 FUSED = frozenset({"phi3"})
 """Architectures whose query, key and value are one matrix, which llama.cpp quantizes as it does a value projection."""
-GATED_DELTA = frozenset({"qwen35", "qwen35moe", "qwen3next"})
+GATED_DELTA = frozenset({"qwen35", "qwen35moe", "qwen3next", "qwen4exp"})
 """Architectures whose recurrent layers have that one matrix too, and whose query carries a gate of its own size."""
+GATED = frozenset({"hy_v4", "kimi-k3", "muse-glimmer"})
+"""Architectures with a gate as wide as all heads before the output of attention."""
 
-Role = Literal["embedding", "output", "value", "down", "merge", "router", "rows", "other"]
-"""`rows`: a table of which a token reads no more than a row."""
+Role = Literal["embedding", "output", "key", "value", "down", "merge", "router", "rows", "kept", "other"]
+"""`router`: stays F32; `kept`: stays in 16 bits, as published; `rows`: a table of which a token reads but a row."""
 Shares = tuple[tuple[str, float], ...]
 
 
@@ -125,7 +128,8 @@ def _body(architecture: Architecture, hidden: int, vocabulary: int) -> list[Part
     parts = [*_mixers(architecture, hidden), *_feed_forwards(architecture, hidden)]
     if architecture.layer_embedding:
         width = architecture.layers * architecture.layer_embedding
-        parts += [Part("rows", vocabulary * width, hidden), Part("other", 3 * hidden * width, hidden)]
+        parts.append(Part("rows", vocabulary * width, hidden))
+        parts += [Part("kept", hidden * width, hidden), Part("router", 2 * hidden * width, hidden)]
     return parts
 
 
@@ -157,9 +161,10 @@ def weigh(architecture: Architecture, parts: tuple[Part, ...], quantization: str
         return None
     tied = all(part.role != "output" for part in parts)
     used = architecture.experts.used / architecture.experts.count if architecture.experts else 1.0
+    eight = architecture.experts is not None and architecture.experts.count == 8
     total = active = 0.0
     for role, elements, row, routed in parts:
-        size = elements * _bits(role, row % BLOCK == 0, routed, quantization, tied) / 8
+        size = elements * _bits(role, row % BLOCK == 0, routed, quantization, tied, eight) / 8
         total += size
         if routed:
             active += size * used
@@ -184,24 +189,30 @@ def scaled(architecture: Architecture | None, parameters: Parameters | None, siz
 def _mixers(architecture: Architecture, hidden: int) -> Iterator[Part]:
     """Yield what mixes tokens: attention and recurrent layers, without their vectors."""
     heads = architecture.heads or 0
-    gated = architecture.name in GATED_DELTA
-    for group in architecture.cache:
+    gated, gates = architecture.name in GATED_DELTA, int(architecture.name in GATED)
+    for group in (_projected(group, architecture) for group in architecture.cache):
         n = group.layers * hidden
         if isinstance(group, (FullAttention, WindowAttention)):
-            query = heads * group.key_length * (2 if gated else 1)
-            fused: Role = "value" if architecture.name in FUSED else "other"
-            yield Part(fused, n * (query + group.kv_heads * group.key_length), hidden)
+            fused = architecture.name in FUSED
+            yield Part("value" if fused else "other", n * heads * group.key_length * (2 if gated else 1), hidden)
+            yield Part("value" if fused else "key", n * group.kv_heads * group.key_length, hidden)
             yield Part("value", n * group.kv_heads * group.value_length, hidden)
+            yield Part("other", gates * n * heads * group.value_length, hidden)
             yield Part("merge", n * heads * group.value_length, heads * group.value_length)
-        elif isinstance(group, NoCache):
-            query = heads * (group.key_length or 0)
-            yield Part("other", n * query, hidden)
-            yield Part("merge", n * query, query)
         elif isinstance(group, LatentAttention):
-            query = group.layers * QUERY_RANK * (hidden + group.heads * (LATENT_HEAD + group.rope))
-            unfolded = group.layers * group.rank * group.heads * 2 * LATENT_HEAD
-            yield Part("other", query + n * (group.rank + group.rope) + unfolded, hidden)
-            yield Part("merge", n * group.heads * LATENT_HEAD, group.heads * LATENT_HEAD)
+            query = group.heads * (group.key_length + group.rope)
+            projected = group.query_rank * (hidden + query) if group.query_rank else hidden * query
+            unfolded = group.rank * group.heads * (group.key_length + group.value_length)
+            merged = group.heads * group.value_length
+            yield Part("other", n * (group.rank + group.rope + gates * merged), hidden)
+            yield Part("other", group.layers * (projected + unfolded), hidden)
+            yield Part("merge", n * merged, merged)
+        elif isinstance(group, CompressedAttention):
+            query, merged = heads * group.entry, group.output_groups * group.output_rank
+            compressor = 2 * (2 if group.overlap else 1) * (group.entry + group.indexer) if group.ratio else 0
+            yield Part("other", n * (group.query_rank + group.entry + compressor), hidden)
+            yield Part("other", group.layers * query * (group.query_rank + group.output_rank), group.query_rank)
+            yield Part("merge", n * merged, merged)
         elif isinstance(group, Recurrent):
             yield Part("value" if gated else "other", n * (group.inner + 2 * group.groups * group.state), hidden)
             yield Part("other", n * group.inner, hidden)
@@ -213,18 +224,32 @@ def _mixers(architecture: Architecture, hidden: int) -> Iterator[Part]:
             yield Part("merge", n * wide, wide)
 
 
+def _projected(group: CacheGroup, architecture: Architecture) -> CacheGroup:
+    """Return layers that share a cache as ones with projections of their own, which files hold unused."""
+    if not isinstance(group, NoCache):
+        return group
+    kinds = (g for g in architecture.cache if isinstance(g, (FullAttention, WindowAttention)))
+    like = next((g for g in kinds if g.key_length == group.key_length), None)
+    return replace(like, layers=group.layers) if like else group
+
+
 def _feed_forwards(architecture: Architecture, hidden: int) -> Iterator[Part]:
     """Yield the feed-forward blocks: gate and up, down; with experts also the router, which stays F32."""
     experts = architecture.experts
-    dense_layers = experts.dense_layers if experts else architecture.layers
     upward = 2 if architecture.feed_forward_gated else 1
-    dense = architecture.feed_forward or 0
-    yield from _block(dense_layers * hidden * dense, upward, hidden, dense)
+    wide = [(g.feed_forward, g.layers) for g in architecture.cache if isinstance(g, NoCache) and g.feed_forward]
+    dense_layers = experts.dense_layers if experts else architecture.layers - sum(layers for _, layers in wide)
+    for width, layers in ((architecture.feed_forward or 0, dense_layers), *wide):
+        yield from _block(layers * hidden * width, upward, hidden, width)
     if experts:
-        n = (architecture.layers - dense_layers) * hidden
-        yield from _block(n * experts.shared, upward, hidden, experts.shared)
-        yield from _block(n * experts.count * experts.feed_forward, upward, hidden, experts.feed_forward, routed=True)
-        yield Part("router", n * experts.count, hidden)
+        n = architecture.layers - dense_layers
+        routed = experts.latent or hidden
+        if experts.latent:
+            yield Part("other", 2 * n * hidden * routed, hidden)
+        yield from _block(n * hidden * experts.shared, upward, hidden, experts.shared)
+        matrix = n * routed * experts.count * experts.feed_forward
+        yield from _block(matrix, upward, routed, experts.feed_forward, routed=True)
+        yield Part("router", n * hidden * experts.count, hidden)
 
 
 def _block(matrix: int, upward: int, hidden: int, width: int, routed: bool = False) -> Iterator[Part]:
@@ -234,11 +259,20 @@ def _block(matrix: int, upward: int, hidden: int, width: int, routed: bool = Fal
 
 
 @cache
-def _bits(role: Role, whole: bool, routed: bool, quantization: str, tied: bool) -> float:
-    """Return the bits of an element, on average over the layers; `whole`: rows are multiples of `BLOCK`."""
+def _bits(role: Role, whole: bool, routed: bool, quantization: str, tied: bool, eight: bool) -> float:
+    """Return the bits of an element, on average over the layers; `whole`: rows are multiples of `BLOCK`.
+
+    With `eight` experts, llama.cpp gives keys, values and attention output more bits.
+    """
     mix = MIXES[quantization]
     if role == "router":
         return BITS["F32"]
+    if role == "kept":
+        return max(BITS["BF16"], BITS[mix.base])
+    if eight and BITS[mix.base] < BITS["Q8_0"] and role in ("key", "value"):
+        return BITS["Q8_0"]
+    if eight and BITS[mix.base] < BITS["Q5_K"] and role == "merge":
+        return BITS[_fitting("Q5_K", whole)]
     if role == "output" or (role == "embedding" and tied):
         return BITS[_fitting(mix.output, whole)]
     shares: Shares = ()

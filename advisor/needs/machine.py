@@ -9,16 +9,19 @@ from advisor.hardware.schema import Machine, from_profile
 from advisor.needs.schema import Requirements
 from advisor.needs.units import format_size
 
+UNKNOWN = "unknown"
+"""The machine that nobody has decided on yet: what depends on it stays open."""
+
 
 def choose(requirements: Requirements, catalog: Catalog) -> Machine:
     """Return the machine asked for; `--ram` and `--vram` describe a whole machine, or correct the one named."""
     named = requirements.hardware
     stated = {"ram_bytes": requirements.ram, "vram_bytes": requirements.vram}
     stated = {field: size for field, size in stated.items() if size is not None}
-    if named is None and stated:
+    if named == UNKNOWN or (named is None and stated):
         sizes = {"RAM": requirements.ram, "VRAM": requirements.vram}
         name = " and ".join(f"{format_size(size)} of {kind}" for kind, size in sizes.items() if size)
-        return msgspec.convert({"name": name, "basis": "stated", **stated}, Machine)
+        return msgspec.convert({"name": name or "a machine not known yet", "basis": "stated", **stated}, Machine)
     if named not in (None, "this"):
         machine = from_profile(named, catalog.snapshot.hardware[named])
     else:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
 
 from advisor.catalog import codes
 from advisor.catalog.load import Catalog
@@ -15,6 +15,9 @@ from advisor.needs.schema import DEFAULT_CONTEXT, DEFAULT_MIN_QUANT, Privacy, Re
 from advisor.needs.units import parse_count, parse_size, parse_whole
 from advisor.needs.weights import CRITERIA
 from advisor.records import RecordError, convert, problems_in, read_data
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 T = TypeVar("T")
 _TAG = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
@@ -66,6 +69,8 @@ def resolve(options: Mapping[str, Any], catalog: Catalog, file: Path | None = No
     written = read_file(file) if file else Written(RequirementsFile(), "", [])
     given = {key: value for key, value in options.items() if not (value is None or value is False or value == ())}
     merged = {name: getattr(written.file, name) for name in RequirementsFile.__struct_fields__}
+    if file and merged["policy"]:
+        merged["policy"] = tuple(_beside(file, name) for name in merged["policy"])
     merged |= given
 
     def place(field: str) -> str:
@@ -76,6 +81,16 @@ def resolve(options: Mapping[str, Any], catalog: Catalog, file: Path | None = No
         return f"{file}:{line_of(written.text, (field,))}: {field}"
 
     return _Reader(merged, catalog, place, written.problems).requirements()
+
+
+def is_path(policy: str) -> bool:
+    """Say whether what was given for a policy is written like a file and not like a name."""
+    return "/" in policy or os.sep in policy or policy.endswith((".yaml", ".yml"))
+
+
+def _beside(file: Path, name: str) -> str:
+    """Return a policy's file that a requirements file names as seen from that file's folder; a name as it is."""
+    return os.path.join(file.parent, name) if is_path(name) else name
 
 
 class _Reader:
@@ -114,6 +129,7 @@ class _Reader:
             "min_speed": self.one("min_speed", _positive_number),
             "max_parameters": self.one("max_parameters", parse_count),
             "min_quant": self.one("min_quant", self._quantization) or DEFAULT_MIN_QUANT,
+            "policy": self.each("policy", str),
             "prefer": self._weights(),
             "strict": bool(self.written["strict"]),
             "fresh": bool(self.written["fresh"]),
@@ -177,7 +193,7 @@ class _Reader:
         return by_name[_named("publisher", name, by_name)]
 
     def _hardware(self, name: str) -> str:
-        if name == "this":
+        if name in ("this", "unknown"):
             return name
         profiles = self.catalog.snapshot.hardware
         by_name = {alias: key for key, record in profiles.items() for alias in (record.name, *record.aliases)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -42,11 +42,26 @@ class RequirementsFile(Record, frozen=True, kw_only=True):
     min_speed: float | None = None
     max_parameters: int | str | None = None
     min_quant: str | None = None
+    policy: Names | None = None
     prefer: Names | dict[str, float] | None = None
     strict: bool | None = None
     fresh: bool | None = None
     no_local_evidence: bool | None = None
     as_of: str | None = None
+
+
+class UsedPolicy(Record, frozen=True, kw_only=True):
+    """A policy as it was applied and stands in documents."""
+
+    id: str
+    origin: str
+    """`catalog`, or the file it was read from."""
+    digest: str
+    """The sha256 of its content as JSON with sorted keys and without defaults."""
+    remarks: tuple[str, ...] = ()
+    """Rules and exceptions that do not hold on the day judged for."""
+    policy: dict[str, Any]
+    """The record, as `advisor catalog schema policy` describes it: its types are loaded where it is applied."""
 
 
 class Requirements(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -79,6 +94,8 @@ class Requirements(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """Tokens per second for each user."""
     max_parameters: int | None = None
     min_quant: str
+    policy: Names = ()
+    """Names of policies of the catalog, or files."""
     prefer: dict[str, float] = {}
     strict: bool = False
     fresh: bool = False

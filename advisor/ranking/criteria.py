@@ -11,7 +11,7 @@ from advisor.catalog.schema import Benchmark, Source
 from advisor.local_evidence import of_language, of_task
 from advisor.ranking.schema import LanguageEvidence
 from advisor.rules.evaluate import COMFORTABLE_SPEED, Judged
-from advisor.rules.evidence import covers, names, voice
+from advisor.rules.evidence import names
 from advisor.rules.subject import Need
 
 DECLARED = 0.3
@@ -79,13 +79,12 @@ def language_evidence(judged: Judged, need: Need, tag: str) -> tuple[LanguageEvi
     """Return the evidence that counts for a language.
 
     An independent result stands before a vendor's and that before a declaration; of independent ones the one of
-    the harness that ranks, else the first of another, which is not compared.
+    the harness that ranks, else the newest of another, which is not compared.
     """
     spoken: dict[tuple[str, bool], tuple[Benchmark, float]] = {}
-    for benchmark_id, benchmark, result in need.catalog.results.get(judged.subject.id, ()):
-        if benchmark.language and covers(benchmark.language, tag):
-            kind = voice(benchmark, judged.subject.model)
-            spoken.setdefault((kind, benchmark_id == need.harnesses.get((kind, tag))), (benchmark, result.score))
+    for benchmark_id, benchmark, result, kind in need.measured(tag, judged.subject.id):
+        compared = benchmark_id == need.harnesses.get((kind, tag))
+        spoken.setdefault((kind, compared), (benchmark, result.score))
     kinds: tuple[tuple[Literal["independent", "vendor"], bool], ...] = (
         ("independent", True), ("independent", False), ("vendor", True),
     )  # fmt: skip
@@ -115,8 +114,8 @@ def _task_value(judged: Judged, need: Need, name: str) -> Value:
             told += f", preferred in {outcome.preferred:g} of {outcome.compared} blind comparisons"
         return Value(outcome.value, f"{told}, {run.here}", (run.source,))
     harness = need.harnesses.get(("independent", name))
-    for benchmark_id, benchmark, result in need.catalog.results.get(judged.subject.id, ()):
-        if benchmark_id == harness and voice(benchmark, judged.subject.model) == "independent":
+    for benchmark_id, benchmark, result, kind in need.measured(name, judged.subject.id):
+        if benchmark_id == harness and kind == "independent":
             value = _scaled(benchmark, result.score)
             return Value(value.value, f"{name}: {value.basis}", value.sources)
     return Value(NO_EVIDENCE, f"{name}: no independent evidence")

@@ -7,10 +7,14 @@ from importlib import import_module
 from typing import Any
 
 FORMATS = ("table", "json", "markdown", "csv")
+VERDICT_FORMATS = (*FORMATS, "sarif")
+"""Formats of documents that hold verdicts on models."""
+_ONE_FOR_ALL = {"json": "as_json", "sarif": "sarif"}
+"""Modules that render every kind of document, by format."""
 
 
 def renderer(document: str, format_name: str) -> Callable[..., str]:
     """Return the function that renders a kind of document (`recommendation`, `explanation` …) in a format."""
-    module = import_module(f"advisor.render.{'as_json' if format_name == 'json' else document}")
-    function: Callable[..., Any] = getattr(module, format_name if format_name != "json" else "encode")
+    module = import_module(f"advisor.render.{_ONE_FOR_ALL.get(format_name, document)}")
+    function: Callable[..., Any] = getattr(module, "encode" if format_name in _ONE_FOR_ALL else format_name)
     return function

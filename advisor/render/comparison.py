@@ -8,7 +8,7 @@ from advisor.recommendation import Candidate
 from advisor.render import words
 from advisor.render.columns import WIDTH_WITHOUT_TERMINAL, padded, paragraph, width_of
 from advisor.render.markup import escaped, rows_as_csv
-from advisor.rules.finding import RULES
+from advisor.rules.finding import RULES, Finding
 
 
 def _rows(document: Comparison) -> list[list[str]]:
@@ -35,15 +35,21 @@ def _rows(document: Comparison) -> list[list[str]]:
     ]
     if document.requirements.lang:
         rows.append(["evidence", *(words.evidence(c) or "-" for c in models)])
-    for rule in RULES:
+    own = sorted({f.rule for c in models for f in c.findings if f.rule not in RULES})
+    for rule in (*RULES, *own):
         told = [next((f for f in c.findings if f.rule == rule), None) for c in models]
         if any(told):
-            rows.append([f"rule {rule}", *(f"{f.verdict.value}: {f.reason}" if f else "-" for f in told)])
+            rows.append([f"rule {rule}", *(_said(f) if f else "-" for f in told)])
     for criterion, name in words.CRITERIA.items():
         parts = [next((s for s in c.scores if s.criterion == criterion), None) for c in models]
         if any(parts):
             rows.append([name, *(f"{s.value:.2f} x {s.weight:.2f}: {s.basis}" if s else "-" for s in parts)])
     return rows
+
+
+def _said(finding: Finding) -> str:
+    decided = [f"{r.policy} {'excepts' if r.exception else f'says {r.severity}'}" for r in words.telling(finding)]
+    return f"{finding.verdict.value}: {finding.reason}" + (f" ({', '.join(decided)})" if decided else "")
 
 
 def _parameters(candidate: Candidate) -> str:
@@ -59,7 +65,8 @@ def table(document: Comparison, width: int = WIDTH_WITHOUT_TERMINAL, **_: object
     first = max(width_of(row[0]) for row in rows)
     each = (width - first) // len(document.candidates) - 2
     if each < 18:
-        return "\n\n".join(_block(rows, index + 1, first, width) for index in range(len(document.candidates))) + "\n"
+        blocks = [_block(rows, index + 1, first, width) for index in range(len(document.candidates))]
+        return "\n\n".join(blocks) + "".join(f"\n{line}" for line in _policies(document, width)) + "\n"
     lines: list[str] = []
     for row in rows:
         cells = [paragraph(cell, each).split("\n") for cell in row[1:]]
@@ -67,7 +74,11 @@ def table(document: Comparison, width: int = WIDTH_WITHOUT_TERMINAL, **_: object
             name = row[0] if line == 0 else ""
             texts = [padded(cell[line] if line < len(cell) else "", each) for cell in cells]
             lines.append("  ".join([padded(name, first), *texts]).rstrip())
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_policies(document, width)]) + "\n"
+
+
+def _policies(document: Comparison, width: int) -> list[str]:
+    return ["", *(paragraph(words.policy(used), width) for used in document.policies)] if document.policies else []
 
 
 def _block(rows: list[list[str]], index: int, first: int, width: int) -> str:
@@ -78,7 +89,8 @@ def markdown(document: Comparison, **_: object) -> str:
     """Return a Markdown table."""
     header, *rows = _rows(document)
     lines = ["| " + " | ".join(escaped(cell) for cell in row) + " |" for row in (header, *rows)]
-    return "\n".join([lines[0], "|" + " --- |" * len(header), *lines[1:]]) + "\n"
+    told = "".join(f"\n{escaped(words.policy(used))}\n" for used in document.policies)
+    return "\n".join([lines[0], "|" + " --- |" * len(header), *lines[1:]]) + "\n" + told
 
 
 def csv(document: Comparison, **_: object) -> str:

@@ -63,7 +63,8 @@ def _finding(finding: Finding, numbers: dict[Source, int], width: int) -> str:
     line = paragraph(
         f"{finding.reason} {cited}".strip(), width, " " * 20, f"{_SIGNS[finding.verdict]}  {finding.rule:<12}  "
     )
-    extra = [f"condition: {text}" for text in finding.conditions if text != finding.reason]
+    extra = [words.ruling(found) for found in finding.rulings]
+    extra += [f"condition: {text}" for text in finding.conditions if text != finding.reason]
     if finding.missing:
         extra.append(f"would be settled by: {', '.join(finding.missing)}")
     return "\n".join([line, *(paragraph(text, width, " " * 22, " " * 20) for text in extra)])
@@ -100,7 +101,8 @@ def _figures(part: CriterionScore) -> list[str]:
 
 
 def _beside(document: Explanation) -> Iterator[str]:
-    """Yield what stands beside the verdict: sources that differ, stale facts, what official bodies measured."""
+    """Yield what stands beside the verdict: policies, sources that differ, stale facts, official measurements."""
+    yield from map(words.policy, document.policies)
     for other in document.disagreements:
         yield f"Sources differ on {other.fact}: also {_value(other.other)}. {other.why}"
     if document.candidate.stale:
@@ -157,7 +159,8 @@ def markdown(document: Explanation, **_: object) -> str:
     ]
     for f in candidate.findings:
         sources = " ".join(f"<{s.ref}>" if s.ref.startswith("http") else escaped(s.ref) for s in f.sources[:6])
-        lines.append(f"| {f.rule} | {f.verdict.value} | {escaped(f.reason)} | {sources} |")
+        why = "; ".join([f.reason, *map(words.ruling, f.rulings)])
+        lines.append(f"| {f.rule} | {f.verdict.value} | {escaped(why)} | {sources} |")
     if candidate.scores:
         lines += ["", "| criterion | value | weight | adds | because |", "| --- | --- | --- | --- | --- |"]
         rows = [[words.CRITERIA[s.criterion], *_figures(s), escaped(s.basis)] for s in candidate.scores]
@@ -181,4 +184,9 @@ def csv(document: Explanation, **_: object) -> str:
         ]
         for f in document.candidate.findings
     ]
-    return rows_as_csv([["id", "rule", "verdict", "reason", "missing", "sources"], *rows])
+    header = ["id", "rule", "verdict", "reason", "missing", "sources"]
+    if document.policies:
+        header.append("policies")
+        for row, found in zip(rows, document.candidate.findings, strict=True):
+            row.append(" ".join(f"{r.policy}:{r.severity}:{r.outcome}" for r in found.rulings))
+    return rows_as_csv([header, *rows])

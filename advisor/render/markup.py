@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-
-_CONTROLS = {c: "\ufffd" for c in (*range(32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))} | {
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160), *range(8234, 8239), *range(8294, 8298)), "�") | {
     9: " ", 10: "\n", 13: "\n",
 }  # fmt: skip
 """What a terminal or a reader's eye would be led astray by: control characters, and those that turn the direction."""

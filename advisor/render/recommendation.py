@@ -103,6 +103,7 @@ def _notes(document: Recommendation) -> Iterator[str]:
             yield said
     yield from (words.report_check(found) for found in document.report_checks if not found.agrees)
     yield from _stale(document)
+    yield from map(words.policy, document.policies)
     yield _basis(document)
     yield "Next: " + next_command(document)
 

@@ -22,7 +22,12 @@ def _rows(document: RatedSheets) -> list[list[str]]:
 def table(document: RatedSheets, width: int = WIDTH_WITHOUT_TERMINAL, **_: object) -> str:
     """Return one row a pair and question."""
     told = "Kept: they count in 'recommend' as your own evidence."
-    return visible(columns_of(HEADER, _rows(document), width, right=(3, 4, 5, 6, 7))) + "\n\n" + paragraph(told, width) + "\n"
+    return (
+        visible(columns_of(HEADER, _rows(document), width, right=(3, 4, 5, 6, 7)))
+        + "\n\n"
+        + paragraph(told, width)
+        + "\n"
+    )
 
 
 def markdown(document: RatedSheets, **_: object) -> str:

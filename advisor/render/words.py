@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from advisor.catalog.freshness import StaleFact
+from advisor.needs.schema import UsedPolicy
 from advisor.needs.units import format_size
 from advisor.ranking.schema import LanguageEvidence, Relaxation, RelaxedOption
 from advisor.recommendation import Candidate, Recommendation, ReportCheck
+from advisor.rules.finding import Finding, Ruling
 from advisor.rules.verdict import Verdict
 
 EVIDENCE = {"independent": "measured", "vendor": "vendor", "declared": "declared", "none": "no evidence"}
@@ -173,6 +175,32 @@ def _subject(subject: str) -> str:
 def stale(facts: tuple[StaleFact, ...]) -> str:
     """Say which facts are past their shelf life."""
     return ", ".join(f"{fact.fact} (known {fact.known}, stands {fact.stands} days)" for fact in facts)
+
+
+def policy(used: UsedPolicy) -> str:
+    """Say which policy was applied, what it is not, and what of it does not hold on the day."""
+    mode = "only audited, decides nothing" if used.policy.get("mode") == "audit" else "enforced"
+    remarks = f" Mind: {'; '.join(used.remarks)}." if used.remarks else ""
+    return f"Policy {used.id} ({mode}, {len(used.policy['rules'])} rules): {used.policy['notice']}{remarks}"
+
+
+def telling(finding: Finding) -> list[Ruling]:
+    """Return the rulings that are more than a rule that is kept."""
+    return [found for found in finding.rulings if found.outcome != "kept"]
+
+
+def ruling(found: Ruling) -> str:
+    """Say what one rule of one policy decided, and on whose word."""
+    decided = f"decided by {found.decided_by} on {found.decided_on}"
+    audit = ", audit only" if found.mode == "audit" else ""
+    if found.exception is not None:
+        let_off = found.exception
+        asked = f"{let_off.approver} on {let_off.approved}, until {let_off.expires}, asked by {let_off.requester}"
+        return f"policy {found.policy}: excepted by {asked}: {let_off.reason}"
+    if found.outcome == "kept":
+        return f"policy {found.policy}: kept"
+    where = " where it is not known" if found.outcome == "unknown" else ""
+    return f"policy {found.policy}: {found.severity}{where}{audit} ({decided}). {found.why}"
 
 
 VERDICT_WORDS = {Verdict.PASS: "passes", Verdict.FAIL: "is rejected", Verdict.UNKNOWN: "cannot be decided"}

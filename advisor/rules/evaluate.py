@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from advisor.catalog.lineage import resolve
@@ -13,9 +13,9 @@ from advisor.hardware.placement import engines
 from advisor.hardware.schema import Machine
 from advisor.hardware.speed import Speed
 from advisor.local_evidence import LocalResult, observations
-from advisor.needs.schema import Requirements
+from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.rules.checks import artifact, language, origin, purpose, standing, terms
-from advisor.rules.evidence import harnesses
+from advisor.rules.evidence import gather, harnesses
 from advisor.rules.finding import RULES, Finding
 from advisor.rules.offers import alike, losses, offers, sketch
 from advisor.rules.subject import Need, Offer, Subject
@@ -45,6 +45,8 @@ ARTIFACT_CHECKS: tuple[Callable[[Subject, Need, Offer | None], Finding | None], 
 COMFORTABLE_SPEED = 8.0
 """Tokens per second at which people can read along; a finer quantization is not worth falling below it."""
 _ORDER = {PASS: 0, UNKNOWN: 1, FAIL: 2}
+_TOO_LARGE = (_ORDER[FAIL], 1)
+"""The least that stands against an artifact that fits nowhere."""
 _PLACE = {rule: place for place, rule in enumerate(RULES)}
 _UNQUANTIZED = frozenset({"F32", "F16", "BF16"})
 
@@ -62,14 +64,30 @@ class Judged(NamedTuple):
 
 
 def prepare(
-    requirements: Requirements, catalog: Catalog, machine: Machine, local: tuple[LocalResult, ...] = ()
+    requirements: Requirements,
+    catalog: Catalog,
+    machine: Machine,
+    policies: Sequence[UsedPolicy] = (),
+    local: tuple[LocalResult, ...] = (),
 ) -> Need:
-    """Return what the rules check against; what was measured on this very machine sets its speeds right."""
+    """Return what the rules check against; what was measured on this very machine sets its speeds right.
+
+    `policies` are those of `advisor.needs.policies.load_policies`; of `local`, the newest comes last.
+    """
+    day = requirements.as_of or catalog.snapshot.as_of
     if requirements.fresh:
-        catalog = catalog.fresh(requirements.as_of or catalog.snapshot.as_of)
-    ranked_by = harnesses(catalog, requirements)
+        catalog = catalog.fresh(day)
+    measured = gather(catalog, requirements)
     places = calibrated(engines(machine), observations(local, machine))
-    return Need(requirements, catalog, machine, places, losses(catalog), alike(catalog), ranked_by, local)
+    need = Need(
+        requirements, catalog, machine, places, losses(catalog), alike(catalog), measured, harnesses(measured), {},
+        local=local,
+    )  # fmt: skip
+    if not policies:
+        return need
+    from advisor.rules.policy import Applied
+
+    return need._replace(policies=Applied(policies, catalog, day))
 
 
 def evaluate(need: Need, models: Iterable[str] | None = None) -> Iterator[Judged]:
@@ -83,7 +101,10 @@ def judge(need: Need, model_id: str) -> Judged:
     subject = Subject(model_id, need.catalog.models[model_id], resolve(need.catalog, model_id))
     of_model = [f for check in MODEL_CHECKS if (f := check(subject, need)) is not None]
     offer, of_artifact = _choice(subject, need)
-    findings = sorted(of_model + of_artifact, key=lambda f: _PLACE[f.rule])
+    findings = [*of_model, *of_artifact]
+    if need.policies:
+        findings = need.policies.combined([*findings, *need.policies.of_model(subject, need)])
+    findings.sort(key=lambda f: (_PLACE.get(f.rule, len(RULES)), f.rule))
     verdict = all_of(f.verdict for f in findings)
     if verdict is UNKNOWN and need.requirements.strict:
         verdict = FAIL
@@ -95,6 +116,9 @@ def _choice(subject: Subject, need: Need) -> tuple[Offer | None, list[Finding]]:
     """Return the most preferred artifact that passes; else the one with least against it."""
     best: tuple[tuple[int, int], Offer, list[Finding]] | None = None
     for offer in _preferred(need, offers(subject, need)):
+        too_large = offer.plan is not None and offer.engine is None and bool(need.engines)
+        if best and too_large and best[0] <= _TOO_LARGE:
+            continue
         findings = _of_artifact(subject, need, offer)
         against = (_ORDER[all_of(f.verdict for f in findings)], sum(f.verdict is FAIL for f in findings))
         if against == (0, 0):
@@ -105,7 +129,8 @@ def _choice(subject: Subject, need: Need) -> tuple[Offer | None, list[Finding]]:
 
 
 def _of_artifact(subject: Subject, need: Need, offer: Offer | None) -> list[Finding]:
-    return [f for check in ARTIFACT_CHECKS if (f := check(subject, need, offer)) is not None]
+    found = [f for check in ARTIFACT_CHECKS if (f := check(subject, need, offer)) is not None]
+    return found + need.policies.of_artifact(subject, need, offer) if need.policies else found
 
 
 def _preferred(need: Need, found: Iterable[Offer]) -> Iterator[Offer]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from advisor.catalog.schema import Source
@@ -13,7 +15,9 @@ RULES = (
     "status", "deployment", "task", "language", "license", "license-use", "users", "revenue", "territory", "seat",
     "origin", "parameters", "context", "publisher", "artifact", "memory", "speed",
 )  # fmt: skip
-"""Every rule, in the order in which findings are told."""
+"""Every rule, in the order in which findings are told; those of policies, `policy/ID`, come after them."""
+POLICY = "policy/"
+"""How the names of policies' rules begin."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -21,6 +25,34 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
 
     option: str
     to: Value
+
+
+Outcome = Literal["kept", "broken", "unknown", "excepted"]
+
+
+class Excepted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The exception that lets a model off a policy's rule."""
+
+    reason: str
+    requester: str
+    approver: str
+    approved: str
+    expires: str
+
+
+class Ruling(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What one rule of one policy decided, and who decided the rule and when."""
+
+    policy: str
+    rule: str
+    severity: str
+    mode: str
+    outcome: Outcome
+    verdict: Verdict
+    why: str
+    decided_by: str
+    decided_on: str
+    exception: Excepted | None = None
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -39,6 +71,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     conditions: tuple[str, ...] = ()
     """What has to be kept to for the verdict to hold."""
     sources: tuple[Source, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+    """Of a finding `policy/ID`: what each policy with a rule of this id decided, the one that holds first."""
 
     def change(self) -> Change | None:
         """Return the change of requirements that makes the rule pass, if there is one."""

@@ -60,7 +60,9 @@ def offers(subject: Subject, need: Need) -> Iterator[Offer]:
 
 def sketch(subject: Subject, need: Need) -> Sketch:
     """Return what the model would need and yield at `--min-quant`, for where no artifact is known."""
-    return _Planner(subject.model, need).sketch()
+    if subject.id not in need.sketches:
+        need.sketches[subject.id] = _Planner(subject.model, need).sketch()
+    return need.sketches[subject.id]
 
 
 def named_files(model: Model, catalog: Catalog) -> Iterator[tuple[ArtifactRepository, ArtifactFile, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.catalog.lineage import Chain
 from advisor.catalog.load import Catalog
@@ -12,6 +12,17 @@ from advisor.hardware.schema import Machine
 from advisor.hardware.speed import Engine, Speed
 from advisor.local_evidence import LocalResult
 from advisor.needs.schema import Requirements
+from advisor.rules.evidence import Evidence, Scored
+
+if TYPE_CHECKING:
+    from advisor.rules.policy import Applied
+
+
+class Sketch(NamedTuple):
+    """What a model without a known artifact would need and yield."""
+
+    plan: MemoryPlan | None
+    speed: Speed | None
 
 
 class Need(NamedTuple):
@@ -25,10 +36,19 @@ class Need(NamedTuple):
     """Loss by name of quantization."""
     alike: dict[str, str]
     """By name of quantization: the measured one that it counts like, or itself."""
+    evidence: Evidence
+    """What was measured in the languages and tasks asked."""
     harnesses: dict[tuple[str, str], str]
     """By voice, and by language or task asked: the one benchmark that ranks it."""
+    sketches: dict[str, Sketch]
+    """By model id: what those without an artifact would need and yield, as far as it was asked for."""
+    policies: Applied | None = None
     local: tuple[LocalResult, ...] = ()
     """What was measured on the organisation's own machines, the newest last."""
+
+    def measured(self, name: str, model_id: str) -> list[Scored]:
+        """Return the results of a model in a language or task asked, the newest benchmark first."""
+        return self.evidence[name].get(model_id, [])
 
 
 class Subject(NamedTuple):
@@ -37,13 +57,6 @@ class Subject(NamedTuple):
     id: str
     model: Model
     chain: Chain
-
-
-class Sketch(NamedTuple):
-    """What a model without a known artifact would need and yield."""
-
-    plan: MemoryPlan | None
-    speed: Speed | None
 
 
 class Offer(NamedTuple):

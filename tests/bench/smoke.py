@@ -91,7 +91,11 @@ def calibration() -> None:
     for name in others:
         predicted = place.bandwidth * place.reach / observed[name].active_bytes
         told = f"{observed[name].generation_rate:.2f} / {predicted:.2f} tokens/s"
-        say(f"{name}: measured / predicted", f"{observed[name].generation_rate / predicted:.2f} ({told})", "0.65 to 1.35")
+        say(
+            f"{name}: measured / predicted",
+            f"{observed[name].generation_rate / predicted:.2f} ({told})",
+            "0.65 to 1.35",
+        )
 
 
 def observe(folder: Path, name: str) -> Observation:

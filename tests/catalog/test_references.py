@@ -99,6 +99,11 @@ def test_one_name_leads_to_one_record(made: Any) -> None:
     assert [(p.kind, p.id) for p in found] == [("models", "other/b"), ("models", "other/b"), ("providers", "twin")]
 
 
+def test_ids_that_differ_only_in_case_are_one_too_many(made: Any) -> None:
+    found = problems_of(made.catalog({"Maker/Model": made.model(), made.subject: made.model()}).snapshot)
+    assert [(p.id, p.message) for p in found] == [("maker/model", "differs only in case from Maker/Model")]
+
+
 @pytest.mark.parametrize("name", ["maker/model", "MAKER/Model", "Shown Name", "short", "model"])
 def test_a_model_is_found_by_any_of_its_names(made: Any, name: str) -> None:
     catalog = made.catalog(made.model(name="Shown Name", aliases=("Short",)))

@@ -24,6 +24,7 @@ ON_GPU = ("--lang", "ja", "--hardware", "gpu-24gb")
         ("catalog", "list"),
         ("catalog", "show", "asagi"),
         ("catalog", "list", "--articles"),
+        ("inspect", __file__),
     ],
     ids=lambda arguments: " ".join(arguments[:3]),
 )
@@ -35,7 +36,16 @@ def test_every_json_document_is_an_object_that_begins_with_its_schema(arguments:
 
 def test_every_document_has_a_schema_of_its_name(console: Any) -> None:
     names = console("catalog", "schema").stdout.split()
-    assert {"recommendation", "explanation", "comparison", "catalog", "systems", "record", "hardware"} <= set(names)
+    assert {
+        "recommendation",
+        "explanation",
+        "comparison",
+        "catalog",
+        "systems",
+        "record",
+        "hardware",
+        "inspection",
+    } <= set(names)
     for name in names:
         assert json.loads(console("catalog", "schema", name).stdout)["$schema"].startswith("https://json-schema.org/")
 

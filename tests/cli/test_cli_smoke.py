@@ -52,7 +52,9 @@ def test_mistakes_end_with_2(arguments: tuple[str, ...], console: Console) -> No
 
 def test_a_suite_that_is_wrong_ends_with_3(console: Console, tmp_path: Path) -> None:
     suite = tmp_path / "ours.yaml"
-    suite.write_text("schema: advisor.suite/1\nname: x\ncases: [{id: a, prompt: b, rules: [{contain: [a]}]}]", encoding="utf-8")
+    suite.write_text(
+        "schema: advisor.suite/1\nname: x\ncases: [{id: a, prompt: b, rules: [{contain: [a]}]}]", encoding="utf-8"
+    )
     ran = console("smoke", "m.gguf", "--suite", str(suite))
     assert ran.exit_code == 3
     assert f"{suite}:3: " in ran.stderr
@@ -127,7 +129,7 @@ def test_a_bake_off_and_its_blind_sheet(console: Console, tmp_path: Path, smollm
     assert "2 of 2" in ran.stdout or "1 of 2" in ran.stdout
     text = sheet.read_text(encoding="utf-8-sig")
     assert "tea" in text
-    sheet.write_text(text.replace(',,\n', ',A,\n').replace(',,\r\n', ',A,\r\n'), encoding="utf-8")
+    sheet.write_text(text.replace(",,\n", ",A,\n").replace(",,\r\n", ",A,\r\n"), encoding="utf-8")
     rated = console("smoke", "--ratings", str(sheet), **data)
     assert (rated.exit_code, "Kept" in rated.stdout) == (0, True)
 

@@ -13,6 +13,8 @@ import pytest
 CHECKOUT = Path(__file__).parents[2]
 NEVER = {
     "huggingface_hub",
+    "httpx2",
+    "filelock",
     "llama_cpp",
     "jinja2",
     "rich",
@@ -47,6 +49,10 @@ NEVER = {
     "pkg_resources",
     "setuptools",
     "advisor.strict_yaml",
+    "advisor.catalog.schema.policy",
+    "advisor.needs.policies",
+    "advisor.rules.policy",
+    "advisor.render.sarif",
     "advisor.curation.lint",
     "advisor.catalog.compile",
     "advisor.catalog.overlay",
@@ -54,6 +60,11 @@ NEVER = {
     "advisor.cli.compare",
     "advisor.cli.explain",
     "advisor.hardware.bandwidth",
+    "advisor.cli.inspect",
+    "advisor.gguf",
+    "advisor.engine",
+    "c4nary",
+    "advisor.hub",
 }
 SCRIPT = """
 import sys

@@ -59,7 +59,13 @@ def test_an_architecture_that_does_not_say_what_is_cached(made: Any) -> None:
 
 @pytest.mark.parametrize(
     ("facts", "known"),
-    [({"count": 119}, 1), ({"card_tags": ("en",)}, 1), ({"closed": True}, 0), ({"tags": ("ja",)}, 1)],
+    [
+        ({"count": 119}, 1),
+        ({"card_tags": ("en",)}, 1),
+        ({"silent": True}, 1),
+        ({"closed": True}, 0),
+        ({"tags": ("ja",)}, 1),
+    ],
 )
 def test_a_list_a_count_or_the_cards_tags_tell_of_languages(facts: dict[str, Any], known: int, made: Any) -> None:
     model = made.model(languages=schema.Languages(sources=made.sources, **facts))

@@ -121,6 +121,7 @@ ADDED = [
     ("architecture: {name: x, layers: 3, cache: [{kind: odd, layers: 3}], SOURCES}", 12, "'kind' must be one of full"),
     ("tasks: {names: [talk], SOURCES}", 12, "unknown value 'talk'"),
     ("languages: {tags: [Japanese], SOURCES}", 12, "expected text like"),
+    ("languages: {tags: [ja], silent: true, SOURCES}", 12, "the maker is silent, and yet speaks of languages"),
     (
         "disagreements: [{fact: context.native, other: 8192, why: x, SOURCES}]",
         12,

@@ -22,6 +22,7 @@ FOLDERS = {
     "benchmark": "benchmarks",
     "hardware-profile": "hardware",
     "quantizations": "quantizations",
+    "policy": "policies",
     "article": "../seeds",
 }
 

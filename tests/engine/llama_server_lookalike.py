@@ -8,10 +8,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from itertools import pairwise
 from pathlib import Path
 
-NAMES = {"--model": "--model", "--host": "--host", "--port": "--port", "--ctx-size": "--n_ctx", "--threads": "--n_threads",
-         "--n-gpu-layers": "--n_gpu_layers", "--seed": "--seed"}  # fmt: skip
+NAMES = {
+    "--model": "--model", "--host": "--host", "--port": "--port", "--ctx-size": "--n_ctx",
+    "--threads": "--n_threads", "--n-gpu-layers": "--n_gpu_layers", "--seed": "--seed",
+}  # fmt: skip
 
 
 def main() -> None:
@@ -24,7 +27,7 @@ def main() -> None:
     if way.is_file():
         os.kill(os.getpid(), getattr(signal, way.read_text().strip()))
     options = []
-    for name, value in zip(arguments, arguments[1:], strict=False):
+    for name, value in pairwise(arguments):
         if name in NAMES:
             options += [NAMES[name], value]
     command = [sys.executable, "-m", "llama_cpp.server", *options, "--api_key", os.environ["LLAMA_API_KEY"]]

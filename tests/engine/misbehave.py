@@ -68,8 +68,13 @@ def look_around() -> None:
     import resource
     import socket
 
-    told = {"environment": sorted(os.environ), "folder": os.getcwd(), "core": resource.getrlimit(resource.RLIMIT_CORE)[0],
-            "address_space": resource.getrlimit(resource.RLIMIT_AS)[0], "session": os.getsid(0) == os.getpid()}  # fmt: skip
+    told = {
+        "environment": sorted(os.environ),
+        "folder": os.getcwd(),
+        "core": resource.getrlimit(resource.RLIMIT_CORE)[0],
+        "address_space": resource.getrlimit(resource.RLIMIT_AS)[0],
+        "session": os.getsid(0) == os.getpid(),
+    }
     try:
         socket.create_connection(("127.0.0.1", int(sys.argv[2])), timeout=1).close()
         told["network"] = "reached"

@@ -1,5 +1,7 @@
-"""A llama-server of our own: started, asked, stopped; the real one where it is installed, else a lookalike with the same
-library behind it."""
+"""A llama-server of our own: started, asked, stopped.
+
+The real one where it is installed, else a lookalike with the same library behind it.
+"""
 
 from __future__ import annotations
 

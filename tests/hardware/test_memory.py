@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from advisor.catalog.schema import (
     Architecture,
     CacheGroup,
+    CompressedAttention,
     DeltaAttention,
     Experts,
     FullAttention,
+    Indexer,
     LatentAttention,
     NoCache,
     Recurrent,
@@ -23,7 +26,7 @@ from advisor.hardware.memory import (
     MIB,
     OVERHEAD_BYTES,
     PACKING,
-    cells,
+    caches,
     compute_bytes,
     kv_cache_bytes,
     plan,
@@ -35,6 +38,17 @@ SOURCES = (Source(ref="test", accessed="2026-11-22", kind="measurement"),)
 FULL = FullAttention(layers=36, kv_heads=8, key_length=128, value_length=128)
 WINDOW = WindowAttention(layers=52, kv_heads=16, key_length=128, value_length=128, window=1024)
 LATENT = LatentAttention(layers=61, rank=512, rope=64, heads=128)
+SPARSE = LatentAttention(layers=78, rank=512, rope=64, heads=64, indexer=Indexer(layers=21, elements=128))
+BLOCKS = FullAttention(
+    layers=60, kv_heads=4, key_length=128, value_length=128, indexer=Indexer(layers=57, elements=256)
+)
+RAW, QUARTERS, COARSE = (
+    CompressedAttention(
+        layers=layers, entry=512, window=128, ratio=ratio, overlap=ratio == 4, indexer=128 if ratio == 4 else 0,
+        query_rank=1024, output_rank=1024, output_groups=8,
+    )
+    for layers, ratio in ((2, None), (21, 4), (20, 128))
+)  # fmt: skip
 GATED_DELTA = Recurrent(layers=24, conv=4, inner=4096, groups=16, state=128)
 KIMI_DELTA = DeltaAttention(layers=20, conv=4, heads=32, head_dim=128)
 
@@ -67,6 +81,14 @@ def test_cells_come_in_steps(tokens: int, rounded: int) -> None:
         (WindowAttention(layers=12, kv_heads=8, key_length=64, value_length=64, window=128), 8192, 12 * 768 * 8 * 256),
         # one latent vector and one rotary key, no values
         (LATENT, 8192, 61 * 8192 * 576 * 2),
+        # the same, and keys of 128 elements on the layers with an indexer
+        (SPARSE, 8192, 8192 * (78 * 576 + 21 * 128) * 2),
+        (BLOCKS, 8192, 8192 * (60 * 4 * 256 + 57 * 256) * 2),
+        # DeepSeek V4: raw entries of a window of 128 (768 cells), one of four tokens with an indexer's key, one of 128
+        (RAW, 8192, 2 * 768 * 512 * 2),
+        (QUARTERS, 8192, 21 * (768 * 512 + 2048 * (512 + 128)) * 2),
+        (COARSE, 8192, 20 * (768 * 512 + 256 * 512) * 2),
+        (COARSE, 131072, 20 * (768 * 512 + 1024 * 512) * 2),
         (GATED_DELTA, 8192, 0),
         (KIMI_DELTA, 8192, 0),
         (NoCache(layers=18), 8192, 0),
@@ -96,6 +118,10 @@ def test_a_quantized_cache_takes_its_share() -> None:
         (Recurrent(layers=36, conv=4, inner=8192, groups=1, state=128), 36 * (3 * 8448 + 128 * 8192) * 4),
         # convolutions of query, key and value, and a square a head
         (KIMI_DELTA, 20 * (3 * 3 * 4096 + 32 * 128 * 128) * 4),
+        # compressors: two tables of 8 x 2 x (512 + 128) where entries overlap, of 128 x 512 where they do not
+        (QUARTERS, 21 * 2 * 8 * 1280 * 4),
+        (COARSE, 20 * 2 * 128 * 512 * 4),
+        (RAW, 0),
         (FULL, 0),
     ],
 )
@@ -129,6 +155,26 @@ def test_experts_and_latent_attention_may_need_more(architecture: Architecture, 
     assert high - low == 2 * 512 * 8192 + packing
 
 
+def room(architecture: Architecture, context: int = 8192) -> int:
+    """Return what the band of the compute buffer spans beside masks and packing, in bytes."""
+    low, high = compute_bytes(architecture, context)
+    masks = sum(2 * 512 * n for n in {cache.cells for group in architecture.cache for cache in caches(group, context)})
+    return high - low - masks - PACKING
+
+
+def test_an_indexer_needs_scores_and_wide_queries() -> None:
+    assert room(of(SPARSE)) == 512 * (8 * 8192 + 4 * 64 * (2 * 576 + 128))
+    assert room(of(BLOCKS)) == 512 * 8 * 8192
+    assert room(structs.replace(of(BLOCKS), name="minimax-m3")) == 512 * 36 * 8192
+    compressed = structs.replace(of(RAW, QUARTERS, COARSE), heads=64)
+    assert room(compressed) == 512 * (8 * 2048 + 4 * 64 * 512)
+
+
+def test_hyper_connections_and_attention_without_flash_need_room() -> None:
+    assert room(structs.replace(of(FULL), name="hy_v4")) == 512 * 4 * 4 * 4096
+    assert room(structs.replace(of(FULL), name="grok", heads=48)) == 512 * 4 * 48 * 8192
+
+
 def test_compute_buffer_needs_the_sizes() -> None:
     with pytest.raises(ValueError, match="x: vocabulary and hidden size"):
         compute_bytes(Architecture(name="x", layers=1, sources=SOURCES), 8192)
@@ -152,7 +198,14 @@ GROUPS = st.one_of(
         WindowAttention, layers=SIZES, kv_heads=SIZES, key_length=SIZES, value_length=SIZES,
         window=st.integers(1, 16384),
     ),
-    st.builds(LatentAttention, layers=SIZES, rank=SIZES, rope=SIZES, heads=SIZES),
+    st.builds(
+        LatentAttention, layers=SIZES, rank=SIZES, rope=SIZES, heads=SIZES,
+        indexer=st.none() | st.builds(Indexer, layers=SIZES, elements=SIZES),
+    ),
+    st.builds(
+        CompressedAttention, layers=SIZES, entry=SIZES, window=SIZES, ratio=st.none() | SIZES, overlap=st.booleans(),
+        indexer=SIZES, query_rank=SIZES, output_rank=SIZES, output_groups=SIZES,
+    ),
     st.builds(Recurrent, layers=SIZES, conv=SIZES, inner=SIZES, groups=SIZES, state=SIZES),
     st.builds(DeltaAttention, layers=SIZES, conv=SIZES, heads=SIZES, head_dim=SIZES),
     st.builds(NoCache, layers=SIZES),
@@ -183,9 +236,10 @@ def test_more_sequences_never_need_less(architecture: Architecture, context: int
 @given(st.integers(1, 16384), CONTEXTS)
 def test_a_window_bounds_its_cells(window: int, context: int) -> None:
     group = WindowAttention(layers=1, kv_heads=1, key_length=1, value_length=1, window=window)
-    assert cells(group, context) <= up_to_step(window + memory.UBATCH)
-    assert cells(group, context) <= up_to_step(context)
-    assert cells(group, context) >= min(context, window)
+    (cache,) = caches(group, context)
+    assert cache.cells <= up_to_step(window + memory.UBATCH)
+    assert cache.cells <= up_to_step(context)
+    assert cache.cells >= min(context, window)
 
 
 @given(ARCHITECTURES, CONTEXTS, SEQUENCES)

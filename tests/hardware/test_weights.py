@@ -9,12 +9,23 @@ import pytest
 from msgspec import structs
 
 from advisor.catalog import load
-from advisor.catalog.schema import Architecture, CacheGroup, Experts, FullAttention, Parameters, Source
+from advisor.catalog.schema import (
+    Architecture,
+    CacheGroup,
+    CompressedAttention,
+    Experts,
+    FullAttention,
+    LatentAttention,
+    NoCache,
+    Parameters,
+    Source,
+)
 from advisor.hardware import weights
-from advisor.hardware.weights import MIXES, VOCABULARY_ENTRY, Weights, classes, scaled, weigh
+from advisor.hardware.weights import MIXES, VOCABULARY_ENTRY, Weights, classes, elements, scaled, weigh
 
 SOURCES = (Source(ref="test", accessed="2026-11-22", kind="measurement"),)
 UNTIED = "the file holds the output matrix beside the embedding it is tied to"
+NEXT_TOKEN = "the file holds the layer for multi-token prediction"
 OWN = "not llama.cpp's mix of this name: the same uploader's plain Q8_0 or BF16 agrees"
 PLAIN = ("Q8_0", "BF16")
 OTHER_FILES = {
@@ -22,11 +33,18 @@ OTHER_FILES = {
     ("Qwen/Qwen2.5-1.5B-Instruct", "Qwen"): UNTIED,
     ("Qwen/Qwen2.5-3B-Instruct", "Qwen"): UNTIED,
     ("Qwen/Qwen3-1.7B", "ggml-org"): UNTIED,
+    ("Qwen/Qwen3.5-0.8B", "unsloth"): OWN,
+    ("Qwen/Qwen3.5-2B", "unsloth"): OWN,
     ("Qwen/Qwen3.5-4B", "unsloth"): OWN,
     ("Qwen/Qwen3.5-9B", "unsloth"): OWN,
     ("Qwen/Qwen3.5-27B", "unsloth"): OWN,
     ("Qwen/Qwen3.5-35B-A3B", "unsloth"): OWN,
+    ("Qwen/Qwen3.5-122B-A10B", "unsloth"): OWN,
+    ("Qwen/Qwen3.5-397B-A17B", "unsloth"): OWN,
+    ("Qwen/Qwen3.6-27B", "unsloth"): OWN,
     ("Qwen/Qwen3.8-27B", "ggml-org"): OWN,
+    ("LGAI-EXAONE/EXAONE-4.5-33B", "LGAI-EXAONE"): NEXT_TOKEN,
+    ("zai-org/GLM-5.3", "unsloth"): NEXT_TOKEN,
 }
 """Files whose content no arithmetic can know, by model and uploader."""
 
@@ -57,15 +75,16 @@ TABLE = 256 * 1000
 """Elements of embedding or output matrix."""
 OTHER = 2 * (256 * 256 + 256 * 128 + 2 * 256 * 512)
 """Query, key, gate and up of both layers."""
-VALUE, MERGE, DOWN = 2 * 256 * 128, 2 * 256 * 256, 2 * 512 * 256
+KEY, VALUE, MERGE, DOWN = 2 * 256 * 128, 2 * 256 * 128, 2 * 256 * 256, 2 * 512 * 256
 TOTAL = 2 * TABLE + OTHER + VALUE + MERGE + DOWN
 
 
 def test_elements_by_role() -> None:
     parts = classes(small(), counted(TOTAL))
     assert parts
-    found = {role: sum(p.elements for p in parts if p.role == role) for role in ("other", "value", "merge", "down")}
-    assert found == {"other": OTHER, "value": VALUE, "merge": MERGE, "down": DOWN}
+    roles = ("other", "key", "value", "merge", "down")
+    found = {role: sum(p.elements for p in parts if p.role == role) for role in roles}
+    assert found == {"other": OTHER - KEY, "key": KEY, "value": VALUE, "merge": MERGE, "down": DOWN}
     assert [p.elements for p in parts if p.role in ("embedding", "output")] == [TABLE, TABLE]
 
 
@@ -141,11 +160,12 @@ def test_towers_that_only_the_count_holds_are_not_of_the_text_model() -> None:
 
 def test_of_an_embedding_for_each_layer_a_token_reads_the_gates_only() -> None:
     embedded = structs.replace(small(), layer_embedding=16)
-    plain, found = computed(small(), counted(TOTAL), "F16"), computed(embedded, counted(TOTAL + 32_000), "F16")
+    plain, found = computed(small(), counted(TOTAL), "Q8_0"), computed(embedded, counted(TOTAL + 32_000), "Q8_0")
     assert plain and found
-    table, gates = 2 * 16 * 1000, 3 * 256 * 2 * 16
-    assert found.total - plain.total == 2 * (table + gates)
-    assert found.active - plain.active == 2 * gates
+    # the table in 8.5 bits, a projection of all layers that stays in 16, two gates of each that stay in 32
+    table, gates = 2 * 16 * 1000, 256 * 2 * 16
+    assert found.total - plain.total == 8.5 / 8 * table + 2 * gates + 2 * 4 * gates
+    assert found.active - plain.active == 2 * gates + 2 * 4 * gates
 
 
 def test_a_feed_forward_block_without_a_gate_has_two_matrices() -> None:
@@ -154,6 +174,62 @@ def test_a_feed_forward_block_without_a_gate_has_two_matrices() -> None:
     )
     assert plain and ungated
     assert plain.total - ungated.total == 2 * 2 * 512 * 256
+
+
+def test_layers_that_share_a_cache_have_projections_and_may_be_wider() -> None:
+    half = FullAttention(layers=1, kv_heads=2, key_length=64, value_length=64)
+    shared = structs.replace(small(), cache=(half, NoCache(layers=1, key_length=64)))
+    wider = structs.replace(small(), cache=(half, NoCache(layers=1, key_length=64, feed_forward=1024)))
+    assert elements(shared) == elements(small())
+    assert elements(wider)[0] - elements(shared)[0] == 3 * 256 * 512
+
+
+def test_latent_attention_counts_its_own_ranks() -> None:
+    def latent(query_rank: int) -> Architecture:
+        group = LatentAttention(
+            layers=2, rank=32, rope=16, heads=4, query_rank=query_rank, key_length=48, value_length=64
+        )
+        return structs.replace(small(), cache=(group,))
+
+    rest = 2 * TABLE + 2 * 3 * 256 * 512
+    merged, unfolded, cached = 4 * 64 * 256, 4 * 32 * (48 + 64), 256 * (32 + 16)
+    assert elements(latent(0)) == (rest + 2 * (256 * 4 * 64 + merged + unfolded + cached),)
+    assert elements(latent(128)) == (rest + 2 * (128 * (256 + 4 * 64) + merged + unfolded + cached),)
+    gated = structs.replace(latent(0), name="kimi-k3")
+    assert elements(gated)[0] - elements(latent(0))[0] == 2 * 256 * 4 * 64
+
+
+def test_compressed_attention_counts_its_compressors() -> None:
+    def compressed(ratio: int | None, overlap: bool, indexer: int) -> Architecture:
+        group = CompressedAttention(
+            layers=2, entry=64, window=8, ratio=ratio, overlap=overlap, indexer=indexer, query_rank=32,
+            output_rank=16, output_groups=2,
+        )  # fmt: skip
+        return structs.replace(small(), cache=(group,))
+
+    raw = 2 * (256 * (32 + 64) + 4 * 64 * (32 + 16) + 2 * 16 * 256)
+    assert elements(compressed(None, overlap=False, indexer=0)) == (2 * TABLE + 2 * 3 * 256 * 512 + raw,)
+    plain, coarse, fine = (
+        elements(compressed(*case))[0] for case in ((None, False, 0), (128, False, 0), (4, True, 32))
+    )
+    assert coarse - plain == 2 * 256 * 2 * 64
+    assert fine - plain == 2 * 256 * 2 * 2 * (64 + 32)
+
+
+def test_routed_experts_may_have_a_width_of_their_own() -> None:
+    wide, narrow = (
+        elements(small(experts=Experts(count=4, used=2, feed_forward=128, latent=latent)))[0] for latent in (None, 64)
+    )
+    assert wide - narrow == 2 * 4 * 3 * 128 * (256 - 64) - 2 * 2 * 256 * 64
+
+
+def test_eight_experts_give_attention_more_bits() -> None:
+    eight, nine = (small(experts=Experts(count=n, used=2, feed_forward=256)) for n in (8, 9))
+    few, more = (computed(shape, counted(elements(shape)[0]), "Q4_K_S") for shape in (eight, nine))
+    assert few and more
+    expert = 2 * 256 * (3 * 256 * 4.5 + 256 / 8 + 32) / 8
+    found = few.total - (more.total - expert)
+    assert found == pytest.approx(((8.5 - 4.5) * (KEY + VALUE) + (5.5 - 4.5) * MERGE) / 8, abs=2)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +298,6 @@ def test_sizes_of_all_files_in_the_catalog() -> None:
     ]
     sys.stdout.write("\n" + "\n".join(lines) + "\n")
     assert len(usual) > 100
-    assert usual[0][0] < 0.04, usual[0][1]
-    assert sum(error > 0.015 for error, _ in usual) <= 1
+    assert usual[0][0] < 0.015, usual[0][1]
     assert median(error for error, _ in usual) < 0.001
     assert others[0][0] < 0.23, others[0][1]

@@ -128,7 +128,8 @@ class TestTask:
         assert "code: no independent evidence" in found.basis
 
     @pytest.mark.parametrize(
-        "facts", [{"publisher_type": "vendor"}, {"publisher_type": "own"}, {"tasks": ("code",)}, {"maker": "maker"}]
+        "facts",
+        [{"publisher_type": "vendor"}, {"publisher_type": "field-report"}, {"tasks": ("code",)}, {"maker": "maker"}],
     )
     def test_what_does_not_count(self, made: Any, valued: Any, facts: dict[str, Any]) -> None:
         bench = made.benchmark({made.subject: 80.0}, **({"language": None, "tasks": ("chat",)} | facts))

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from msgspec import Meta
 
+from advisor.catalog.schema import Country, Day, Sha256, Tag
 from advisor.records import Problem, RecordError, convert, placed, problems_in, read_data, read_record
 
 
@@ -32,6 +33,22 @@ class House(_Strict, frozen=True, kw_only=True):
     beside: Cat | None = None
     height: float | None = None
     tags: tuple[str, ...] | None = None
+
+
+class A(_Strict, frozen=True, kw_only=True, tag_field="kind", tag="a"):
+    when: Day
+
+
+class B(_Strict, frozen=True, kw_only=True, tag_field="kind", tag="b"):
+    where: Country
+
+
+class Patterned(_Strict, frozen=True, kw_only=True):
+    when: Day
+    hash: Sha256 | None = None
+    tags: tuple[Tag, ...] = ()
+    parts: tuple[A | B, ...] = ()
+    named: dict[str, A | B] = {}
 
 
 def _problems(text: str) -> list[Problem]:
@@ -176,3 +193,25 @@ def test_lines_are_found_in_one_reading(monkeypatch: pytest.MonkeyPatch) -> None
     text = "name: x\ntags:\n" + "".join(f"  - {number}\n" for number in range(30))
     assert [p.line for p in _problems(text)] == list(range(3, 33))
     assert 1 <= len(readings) <= 2
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "told"),
+    [
+        ("when: yesterday", 1, "when: expected text like"),
+        ("when: '2026-01-01'\nhash: abc", 2, "hash: expected text like"),
+        ("when: '2026-01-01'\ntags: [ja, Japanese]", 2, "tags.1: expected text like"),
+        ("when: '2026-01-01'\nparts:\n  - {kind: b, where: Japan}", 3, "parts.0.where: expected text like"),
+        ("when: '2026-01-01'\nnamed: {x: {kind: a, when: never}}", 2, "named.x.when: expected text like"),
+    ],
+    ids=["plain", "optional", "in a list", "in a union", "in keys"],
+)
+def test_texts_are_held_to_their_patterns(text: str, line: int, told: str) -> None:
+    with pytest.raises(RecordError) as caught:
+        read_record(text, Patterned)
+    assert [(p.line, p.message[: len(told)]) for p in caught.value.problems] == [(line, told)]
+
+
+def test_texts_that_match_their_patterns_are_read() -> None:
+    text = "when: '2026-01-01'\ntags: [ja, zh-Hans]\nparts: [{kind: b, where: JP}, {kind: a, when: '2026-01-02'}]"
+    assert read_record(text, Patterned).tags == ("ja", "zh-Hans")

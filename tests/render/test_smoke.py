@@ -27,8 +27,10 @@ RESULT = SmokeResult(
     suites=(UsedSuite(id="ours", name="Ours", sha256="c" * 64),),
     checks=(
         Check(id="engine.loads", verdict="pass", reason="loaded in 1.0 s", measured=1.0),
-        Check(id="ours.a.contains", verdict="fail", reason="lacks “x”: \x1b[31m|<b>", measured=0, threshold=1, suite="ours",
-              case="a"),
+        Check(
+            id="ours.a.contains", verdict="fail", reason="lacks “x”: \x1b[31m|<b>", measured=0, threshold=1,
+            suite="ours", case="a",
+        ),
         Check(id="ours.b.language", verdict="unknown", reason="an extra is missing", suite="ours", case="b"),
         Check(id="ours.c.stops", verdict="warn", reason="=HYPERLINK(1)", suite="ours", case="c"),
         Check(id="performance.p.speed", verdict="info", reason="10 tokens/s", measured=10.0, suite="performance"),
@@ -82,7 +84,10 @@ def test_json_comes_back_as_it_was() -> None:
 @pytest.mark.parametrize("format_name", ["table", "json", "markdown", "csv"])
 def test_comparisons_and_bake_offs_in_every_format(format_name: str) -> None:
     other = msgspec.structs.replace(RESULT, date="2026-11-26", verdict="pass")
-    for kind, document in (("smoke_comparison", compare([(RESULT, "1"), (other, "2")])), ("bakeoff", bakeoff([(RESULT, "1")]))):
+    for kind, document in (
+        ("smoke_comparison", compare([(RESULT, "1"), (other, "2")])),
+        ("bakeoff", bakeoff([(RESULT, "1")])),
+    ):
         text = renderer(kind, format_name)(document)
         assert "maker/model" in text
         assert "\x1b" not in text

@@ -62,6 +62,8 @@ DECLARED = {
         ("nothing", None, "independent", UNKNOWN),
         ("nothing", 39.9, "independent", UNKNOWN),
         ("nothing", 90.0, "vendor", UNKNOWN),
+        ("nothing", 90.0, "own", PASS),
+        ("nothing", 90.0, "field-report", UNKNOWN),
         ("nothing", 90.0, "field-report", UNKNOWN),
     ],
 )

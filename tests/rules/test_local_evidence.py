@@ -92,7 +92,9 @@ def test_small_files_sit_in_the_cache_and_calibrate_nothing(made: Workshop) -> N
 
 def test_places_are_calibrated_apart() -> None:
     machine = Machine(name="m", basis="stated", ram_bytes=64 << 30, vram_bytes=24 << 30, devices=1)
-    runs = tuple(Observation("cpu", 10**9, rate, None, None, f"{rate}.gguf", "2026-11-25") for rate in (10.0, 12.0, 30.0))
+    runs = tuple(
+        Observation("cpu", 10**9, rate, None, None, f"{rate}.gguf", "2026-11-25") for rate in (10.0, 12.0, 30.0)
+    )
     gpu, cpu = calibrated(engines(machine), runs)
     assert gpu == engines(machine)[0]
     assert cpu.bandwidth * cpu.reach == pytest.approx(12e9, rel=0.001)
@@ -100,14 +102,18 @@ def test_places_are_calibrated_apart() -> None:
 
 
 def test_own_prompts_stand_for_the_task(made: Workshop) -> None:
-    own = OwnOutcome(suite="ours", task="chat", passed=18, cases=20, passed_low=0.7, preferred=6, compared=10, preferred_low=0.3)
+    own = OwnOutcome(
+        suite="ours", task="chat", passed=18, cases=20, passed_low=0.7, preferred=6, compared=10, preferred_low=0.3
+    )
     score = next(s for s in candidate(made, found(own=(own,))).scores if s.criterion == "task")
     assert score.value == 0.5
     assert score.basis == (
         "chat: 18 of 20 of your own prompts (ours), preferred in 6 of 10 blind comparisons, measured here, 2026-11-25"
     )
     code = OwnOutcome(suite="ours", task="code", passed=1, cases=1, passed_low=0.2)
-    assert "own prompts" not in next(s for s in candidate(made, found(own=(code,))).scores if s.criterion == "task").basis
+    assert (
+        "own prompts" not in next(s for s in candidate(made, found(own=(code,))).scores if s.criterion == "task").basis
+    )
 
 
 def test_documents_hold_what_they_used_and_are_the_same_bytes(made: Workshop) -> None:

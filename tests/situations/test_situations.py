@@ -11,6 +11,7 @@ import pytest
 from advisor import strict_yaml
 from advisor.catalog.load import Catalog
 from advisor.needs.machine import choose
+from advisor.needs.policies import load_policies
 from advisor.needs.resolve import resolve
 from advisor.recommend import recommend
 from advisor.recommendation import Recommendation
@@ -65,7 +66,8 @@ def test_situation(shipped: Catalog, tmp_path: Path, row: Situation) -> None:
     file = tmp_path / "requirements.yaml"
     file.write_bytes(msgspec.json.encode(row.options))
     requirements = resolve({}, shipped, file)
-    document = recommend(requirements, shipped, choose(requirements, shipped))
+    policies = load_policies(requirements.policy, shipped, requirements.as_of or shipped.snapshot.as_of)
+    document = recommend(requirements, shipped, choose(requirements, shipped), policies)
     assert list(_differences(document, row.expect, losses(shipped))) == []
 
 

@@ -170,7 +170,9 @@ def test_answers_too_short_to_measure() -> None:
 
 
 def test_without_the_engines_own_rates_times_are_used() -> None:
-    result = run(PERFORMANCE, lambda q: reply("x", seconds=2.1, ttft_seconds=0.1, prompt_tokens=300, completion_tokens=41))
+    result = run(
+        PERFORMANCE, lambda q: reply("x", seconds=2.1, ttft_seconds=0.1, prompt_tokens=300, completion_tokens=41)
+    )
     assert result.performance
     assert result.performance.prompt_tokens_per_second == 3000.0
     assert result.performance.generation_tokens_per_second == 20.0

@@ -96,11 +96,13 @@ def test_plain_buffers_are_reported() -> None:
 
 
 def test_a_miss_may_only_warn() -> None:
-    result = run('cases: [{id: one, prompt: x, rules: [{contains: [b], else: warn}]}]', lambda q: reply("a"))
+    result = run("cases: [{id: one, prompt: x, rules: [{contains: [b], else: warn}]}]", lambda q: reply("a"))
     assert verdicts(result)["test.one.contains"] == "warn"
 
 
-@pytest.mark.parametrize(("share", "verdict", "two"), [(0.5, "warn", "warn"), (0.6, "fail", "fail"), (1.0, "fail", "fail")])
+@pytest.mark.parametrize(
+    ("share", "verdict", "two"), [(0.5, "warn", "warn"), (0.6, "fail", "fail"), (1.0, "fail", "fail")]
+)
 def test_enough_cases_are_enough(share: float, verdict: str, two: str) -> None:
     result = run(f"at_least: {share}{TWO}", lambda q: reply("a"))
     assert (result.verdict, verdicts(result)["test.two.contains"]) == (verdict, two)
@@ -150,4 +152,4 @@ def test_the_verdict_over_all(kinds: tuple[str, ...], verdict: str) -> None:
 
 def test_checks_before_the_engine_stand_first() -> None:
     result: SmokeResult = run(TWO, lambda q: reply(last(q)), before=checks("warn"))
-    assert [check.id for check in result.checks][0] == "0"
+    assert result.checks[0].id == "0"

@@ -78,5 +78,5 @@ def test_languages_and_tasks_choose_cases() -> None:
     assert {case.task for case in code.cases} == {"code"}
     japanese = select(("tasks",), ("ja",), ())[0]
     assert {case.language for case in japanese.cases} == {"ja"}
-    with pytest.raises(UserError, match="nothing|no suite"):
+    with pytest.raises(UserError, match=r"nothing|no suite"):
         select(("tasks",), ("sw",), ())

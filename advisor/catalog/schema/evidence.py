@@ -1,12 +1,22 @@
 """What models are measured by and run on: benchmarks, hardware, losses of quantizations, articles."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from advisor.catalog.schema.source import Count, Date, Day, PublisherType, Record, Sha256, Sources, Tag, Task, Text
+from advisor.catalog.schema.source import (
+    Count,
+    Date,
+    Day,
+    PublisherType,
+    Record,
+    Sha256,
+    Sources,
+    Tag,
+    Task,
+    Text,
+    like,
+)
 
 
 class Result(Record, frozen=True, kw_only=True):
@@ -96,7 +106,7 @@ class Claim(Record, frozen=True, kw_only=True):
 class Article(Record, frozen=True, kw_only=True):
     """One of the articles that the work started from, by its hash and its claims."""
 
-    number: Annotated[str, Meta(pattern=r"^\d{3}$")]
+    number: Annotated[str, like(r"^\d{3}$")]
     publisher: str | None = None
     title: str | None = None
     date: Day | None = None

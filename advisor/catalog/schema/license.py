@@ -1,7 +1,5 @@
 """A licence as obligations that a program can check."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import msgspec

@@ -1,7 +1,5 @@
 """A model with its facts in groups that were read together, its family and its maker."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -101,6 +99,8 @@ class Languages(Record, frozen=True, kw_only=True):
     """How many languages the maker speaks of, where it gives a number."""
     card_tags: tuple[Tag, ...] = ()
     """Metadata tags of the model card: a hint, never a statement of the maker."""
+    silent: bool = False
+    """The maker's own description was read and names neither languages nor a number of them."""
     sources: Sources
     note: str | None = None
 
@@ -126,6 +126,15 @@ class Reasoning(Record, frozen=True, kw_only=True):
 
     mode: Literal["none", "optional", "always"]
     sources: Sources
+
+
+class ChatTemplate(Record, frozen=True, kw_only=True):
+    """The maker's own chat template, by its hash: what a file's template is compared with."""
+
+    sha256: Annotated[tuple[Sha256, ...], Meta(min_length=1)]
+    """Of the template's UTF-8 text, each version that the maker published; white space at its end left out."""
+    sources: Sources
+    note: str | None = None
 
 
 class Gate(Record, frozen=True, kw_only=True):
@@ -212,6 +221,7 @@ class Model(Record, frozen=True, kw_only=True):
     modalities: Modalities | None = None
     reasoning: Reasoning | None = None
     gated: Gate | None = None
+    chat_template: ChatTemplate | None = None
     training: Training | None = None
     artifacts: tuple[ArtifactRepository, ...] = ()
     popularity: Popularity | None = None

@@ -1,7 +1,5 @@
 """What official bodies measured of a model's behaviour: shown beside it, never part of its score."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import msgspec

@@ -1,7 +1,5 @@
 """How long a kind of fact stands after it was last read."""
 
-from __future__ import annotations
-
 from advisor.catalog.schema.source import Count, Record, Text
 
 

@@ -1,21 +1,26 @@
 """The ground of all records: strict immutable structs, scalar types, and where a statement stands."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-Date = Annotated[
-    str, Meta(pattern=r"^(19|20)\d{2}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$", description="ISO 8601 date or month")
-]
-Day = Annotated[str, Meta(pattern=r"^20\d{2}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$", description="ISO 8601 date")]
+
+def like(pattern: str, description: str | None = None) -> Meta:
+    """Describe text that matches a pattern.
+
+    Files are held to it when they are read (`advisor.records`); what was compiled from them is not searched again.
+    """
+    return Meta(description=description, extra_json_schema={"pattern": pattern})
+
+
+Date = Annotated[str, like(r"^(19|20)\d{2}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$", "ISO 8601 date or month")]
+Day = Annotated[str, like(r"^20\d{2}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$", "ISO 8601 date")]
 Text = Annotated[str, Meta(min_length=1)]
-Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2 code")]
-Tag = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="BCP 47 tag")]
-Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
-Revision = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}$", description="40-digit commit")]
+Country = Annotated[str, like(r"^[A-Z]{2}$", "ISO 3166-1 alpha-2 code")]
+Tag = Annotated[str, like(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", "BCP 47 tag")]
+Sha256 = Annotated[str, like(r"^[0-9a-f]{64}$")]
+Revision = Annotated[str, like(r"^[0-9a-f]{40}$", "40-digit commit")]
 Count = Annotated[int, Meta(gt=0)]
 Use = Literal["internal", "customer-facing", "redistribute", "research"]
 Task = Literal[

@@ -5,7 +5,7 @@ from __future__ import annotations
 from advisor.catalog.codes import language_name
 from advisor.catalog.schema import Languages, Source
 from advisor.local_evidence import of_language
-from advisor.rules.evidence import covers, names, voice
+from advisor.rules.evidence import names
 from advisor.rules.finding import Finding
 from advisor.rules.subject import Need, Subject
 from advisor.rules.verdict import FAIL, PASS, UNKNOWN, Verdict, all_of
@@ -53,23 +53,25 @@ def _one(subject: Subject, need: Need, tag: str) -> _Answer:
     declared = subject.model.languages
     listed = declared is not None and names(declared.tags, tag)
     refused = declared is not None and declared.closed and not listed
-    scored = [
-        (benchmark, result)
-        for _, benchmark, result in need.catalog.results.get(subject.id, ())
-        if benchmark.language and covers(benchmark.language, tag) and voice(benchmark, subject.model) == "independent"
+    ranks = need.harnesses.get(("independent", tag))
+    scored = [s for s in need.measured(tag, subject.id) if s.voice == "independent"]
+    scored.sort(key=lambda s: s.benchmark_id != ranks)
+    above = [s for s in scored if s.result.score >= s.benchmark.floor]
+    below = [
+        f"{s.result.score:g} in {s.benchmark.name} is below the floor {s.benchmark.floor:g}"
+        for s in scored
+        if s.result.score < s.benchmark.floor
     ]
-    above = [(b, r) for b, r in scored if r.score >= b.floor]
+    doubts = tuple(f"{name}: {told}; test it on your own texts" for told in below)
     if above:
-        benchmark, result = above[0]
+        _, benchmark, result, _ = above[0]
         reason = f"{name}: scores {result.score:g} in {benchmark.name} (floor {benchmark.floor:g})"
         if refused:
             condition = f"the maker does not support {name}; the verdict rests on {benchmark.name} alone"
-            return _Answer(PASS, reason, benchmark.sources, (condition,))
-        return _Answer(PASS, reason, benchmark.sources + (declared.sources if listed and declared else ()))
-    below = [f"{r.score:g} in {b.name} is below the floor {b.floor:g}" for b, r in scored]
+            return _Answer(PASS, reason, benchmark.sources, (condition, *doubts))
+        return _Answer(PASS, reason, benchmark.sources + (declared.sources if listed and declared else ()), doubts)
     if listed and declared:
-        conditions = tuple(f"{name}: {told}; test it on your own texts" for told in below)
-        return _Answer(PASS, f"{name}: named in the maker's own list", declared.sources, conditions)
+        return _Answer(PASS, f"{name}: named in the maker's own list", declared.sources, doubts)
     if refused and declared:
         told = f"{name}: not in the maker's closed list of {len(declared.tags)} languages"
         return _Answer(FAIL, told, declared.sources)
@@ -83,6 +85,8 @@ def _undecided(name: str, tag: str, declared: Languages | None, below: list[str]
         hints.append(f"the maker gives a count ({declared.count} languages) and no list")
     if declared and names(declared.card_tags, tag):
         hints.append("only a tag of the model card names it")
+    if declared and declared.silent:
+        hints.append("the maker's own description names no language")
     if declared and declared.tags and not hints:
         hints.append("the maker's list does not name it and is not closed")
     told = "; ".join(hints) or "nobody has recorded its languages"

@@ -25,18 +25,18 @@ def license(subject: Subject, need: Need) -> Finding | None:
     chain = subject.chain
     refused = [term for term in chain.terms if term.id not in allowed]
     if refused:
-        told = ", ".join(f"{_short(term)}{_through(subject, term)}" for term in refused)
+        told = ", ".join(f"{short(term)}{through(subject, term)}" for term in refused)
         return Finding(
             rule="license", verdict=FAIL, observed=[t.id for t in chain.terms], required=list(allowed),
             reason=f"{told} not among the licences allowed", option="license",
-            passes_at=[*allowed, *(t.id for t in refused)], sources=_sources(chain.terms),
+            passes_at=[*allowed, *(t.id for t in refused)], sources=sources_of(chain.terms),
         )  # fmt: skip
-    gap = _gap("license", chain, list(allowed))
+    gap = unsettled("license", chain, list(allowed))
     if gap:
         return gap
     return Finding(
         rule="license", verdict=PASS, observed=[t.id for t in chain.terms], required=list(allowed),
-        reason=f"licensed under {', '.join(_short(t) for t in chain.terms)}", sources=_sources(chain.terms),
+        reason=f"licensed under {', '.join(short(t) for t in chain.terms)}", sources=sources_of(chain.terms),
     )  # fmt: skip
 
 
@@ -53,23 +53,23 @@ def license_use(subject: Subject, need: Need) -> Finding:
         term = next(t for v, t in answers if v is FAIL)
         research = all(t.license and t.license.uses.get("research") in ("allowed", "conditional") for _, t in answers)
         return Finding(
-            rule="license-use", verdict=FAIL, observed=_short(term), required=use,
-            reason=f"{_short(term)} forbids {use} use{_through(subject, term)}",
+            rule="license-use", verdict=FAIL, observed=short(term), required=use,
+            reason=f"{short(term)} forbids {use} use{through(subject, term)}",
             option="use" if research else None, passes_at="research" if research else None, sources=_of(term),
         )  # fmt: skip
     conditions = tuple(_conditions(subject, need))
-    gap = _gap("license-use", subject.chain, use)
+    gap = unsettled("license-use", subject.chain, use)
     if gap is None and verdict is UNKNOWN:
         term = next(t for v, t in answers if v is UNKNOWN)
-        reason = f"nobody has read in {_short(term)} whether it grants {use} use{_through(subject, term)}"
+        reason = f"nobody has read in {short(term)} whether it grants {use} use{through(subject, term)}"
         gap = unknown("license-use", reason, f"licenses/{term.id}.uses.{use}", required=use)
     if gap:
         return msgspec.structs.replace(gap, conditions=conditions)
-    names = ", ".join(_short(t) for t in subject.chain.terms)
+    names = ", ".join(short(t) for t in subject.chain.terms)
     return Finding(
         rule="license-use", verdict=PASS, observed=[t.id for t in subject.chain.terms], required=use,
         reason=f"{names} {'grants' if len(answers) == 1 else 'grant'} {use} use",
-        conditions=conditions, sources=_sources(subject.chain.terms),
+        conditions=conditions, sources=sources_of(subject.chain.terms),
     )  # fmt: skip
 
 
@@ -124,7 +124,7 @@ def _limited(subject: Subject, need: Need, rule: str, option: str, given: int | 
         found += [_against_limit(subject, need, rule, option, given, term, limit) for limit in limits]
         if not limits:
             found.append(_unread(rule, subject, term, given))
-    gap = _gap(rule, subject.chain, given)
+    gap = unsettled(rule, subject.chain, given)
     return _strictest(rule, [*found, *([gap] if gap else [])], given)
 
 
@@ -136,7 +136,7 @@ def _against_limit(
     yearly = limit.above * (12 if rule == "revenue" and limit.period == "month" else 1)
     if given <= yearly:
         return None
-    what = f"{_short(term)}: {limit.says} ({limit.clause}){_through(subject, term)}"
+    what = f"{short(term)}: {limit.says} ({limit.clause}){through(subject, term)}"
     verdict = {"ask": UNKNOWN, "ends": FAIL, "condition": PASS}[limit.then]
     return Finding(
         rule=rule, verdict=verdict, observed=yearly, required=given, reason=what, sources=_of(term),
@@ -170,7 +170,7 @@ def _placed(subject: Subject, rule: str, required: Value, countries: tuple[str, 
         if hit:
             left = [c for c in countries if c not in hit]
             found.append(_excluded(subject, rule, required, left, term, excluded))
-    gap = _gap(rule, subject.chain, required)
+    gap = unsettled(rule, subject.chain, required)
     return _strictest(rule, [*found, *([gap] if gap else [])], required)
 
 
@@ -178,7 +178,7 @@ def _excluded(
     subject: Subject, rule: str, required: Value, left: list[str], term: Term, excluded: Territories
 ) -> Finding | None:
     """Return what an exclusion of a country asked for means for this model; `left` are those it does not exclude."""
-    told = f"{_short(term)}: {excluded.says} ({excluded.clause})"
+    told = f"{short(term)}: {excluded.says} ({excluded.clause})"
     verdict = _concerns(subject, term, excluded)
     if verdict is PASS:
         return None
@@ -189,7 +189,7 @@ def _excluded(
         return unknown(rule, reason, *paths, required=required)
     return Finding(
         rule=rule, verdict=FAIL, observed=list(excluded.countries), required=required, sources=_of(term),
-        reason=told + _through(subject, term), option=rule if left else None, passes_at=left or None,
+        reason=told + through(subject, term), option=rule if left else None, passes_at=left or None,
     )  # fmt: skip
 
 
@@ -229,11 +229,11 @@ def _unread(rule: str, subject: Subject, term: Term, required: Value) -> Finding
     """A fully read text that sets no limit sets none; any other leaves it open."""
     if term.license and term.license.text.read == "full":
         return None
-    reason = f"{_short(term)} was not read in full; it may set a limit{_through(subject, term)}"
+    reason = f"{short(term)} was not read in full; it may set a limit{through(subject, term)}"
     return unknown(rule, reason, f"licenses/{term.id}.text", required=required)
 
 
-def _gap(rule: str, chain: Chain, required: Value) -> Finding | None:
+def unsettled(rule: str, chain: Chain, required: Value) -> Finding | None:
     """Return unknown where a licence or the lineage itself is not known."""
     if chain.unlicensed:
         holder = chain.unlicensed[0]
@@ -245,11 +245,11 @@ def _gap(rule: str, chain: Chain, required: Value) -> Finding | None:
     return None
 
 
-def _short(term: Term) -> str:
+def short(term: Term) -> str:
     return term.license.short if term.license else term.id
 
 
-def _through(subject: Subject, term: Term) -> str:
+def through(subject: Subject, term: Term) -> str:
     """Name the ancestor that brings a licence in."""
     return f", inherited from {term.holder.id}" if term.holder.id != subject.id else ""
 
@@ -260,5 +260,5 @@ def _of(term: Term) -> tuple[Source, ...]:
     return (*(record.text.sources if record else ()), *(stated.sources if stated else ()))
 
 
-def _sources(terms: Iterable[Term]) -> tuple[Source, ...]:
+def sources_of(terms: Iterable[Term]) -> tuple[Source, ...]:
     return tuple(dict.fromkeys(s for term in terms for s in _of(term)))
