@@ -21,10 +21,10 @@ from advisor.errors import ExternalError
 from advisor.hardware.detect import detect
 from advisor.hardware.schema import Machine
 from advisor.needs.schema import DEFAULT_CONTEXT
-from advisor.smoke.document import SCHEMA, Asked, SmokeResult, TestedModel
+from advisor.smoke.document import SCHEMA, Asked, Check, SmokeResult, TestedModel
 from advisor.smoke.run import Order, Run, Watch
 from advisor.smoke.select import Selected
-from advisor.smoke.subject import Subject, find_file, look
+from advisor.smoke.subject import Load, Subject, find_file, look
 
 EngineName = Literal["llama-cpp-python", "llama-server"]
 DEFAULT_TIMEOUT = 600.0
@@ -64,16 +64,16 @@ def smoke_file(
         UserError: where there is no such file or model.
         ExternalError: where there is no engine, or the file cannot be read.
     """
-    path, machine = find_file(named, catalog), detect()
+    found, machine = find_file(named, catalog), detect()
     engine_name = _engine(options.engine)
-    watch(0, 0, f"reading {path.name}")
-    subject = look(path, options.context, catalog, machine)
-    if subject.inspected.verdict == "fail" and not options.force:
+    watch(0, 0, f"reading {found.file.name}")
+    subject = look(found, Load(options.context, options.gpu_layers), catalog, machine)
+    if subject.fails and not options.force:
         return _stopped(subject, options, machine, day)
-    order = Order(model=subject.model, host=machine, asked=options.asked(), selected=selected, date=day, file=path,
-                  before=(subject.header,), predicted=subject.predicted)  # fmt: skip
+    order = Order(model=subject.model, host=machine, asked=options.asked(), selected=selected, date=day,
+                  file=found.file, before=subject.checks, predicted=subject.predicted)  # fmt: skip
     settings = Settings(
-        file=str(path.absolute()), context=options.context, threads=options.threads or cores(),
+        file=str(found.file.absolute()), context=options.context, threads=options.threads or cores(),
         gpu_layers=options.gpu_layers, seed=options.seed, max_memory=options.max_memory, seconds=options.timeout,
     )  # fmt: skip
     return Run(_made(engine_name, settings), order, watch).go()
@@ -127,7 +127,7 @@ def _made(name: EngineName, settings: Settings) -> Engine:
 
 def _stopped(subject: Subject, options: Options, machine: Machine, day: str) -> SmokeResult:
     """Return the result of a file that no engine is to see."""
-    told = f"{subject.header.reason}; no engine was started (--force starts one all the same)"
-    header = msgspec.structs.replace(subject.header, reason=told)
+    reason = "no engine was started, since what is wrong comes first (--force starts one all the same)"
+    stopped = Check(id="engine.started", verdict="fail", reason=reason)
     return SmokeResult(schema=SCHEMA, verdict="fail", date=day, program=__version__, model=subject.model, host=machine,
-                       asked=options.asked(), checks=(header,))  # fmt: skip
+                       asked=options.asked(), checks=(*subject.checks, stopped))  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,14 +12,36 @@ from advisor.catalog.lineage import resolve
 from advisor.catalog.load import Catalog
 from advisor.catalog.schema import DEFAULT_QUANTIZATION, ArtifactFile, ArtifactRepository
 from advisor.errors import UnknownNameError, UserError, nearest
+from advisor.hardware.memory import OVERHEAD_BYTES
 from advisor.hardware.schema import Machine
+from advisor.hub import lock
+from advisor.hub.settings import read_settings
+from advisor.inspect import inspect, on_disk
+from advisor.inspection import Inspection
+from advisor.model_memory import Asked
 from advisor.needs.schema import Requirements
 from advisor.rules.evaluate import prepare
 from advisor.rules.offers import losses, offers
 from advisor.rules.subject import Subject as RuleSubject
 from advisor.smoke.bench import Performance
 from advisor.smoke.document import Check, TestedModel
-from advisor.smoke.inspected import Inspected, inspect_file
+
+MOST_TOLD = 3
+"""Problems of a header that are told; the rest is counted."""
+
+
+class Named(NamedTuple):
+    """The file that a path or a model's name means; with the sha256 that the lock says it has."""
+
+    file: Path
+    locked_sha256: str | None = None
+
+
+class Load(NamedTuple):
+    """How the file is to be loaded: tokens of context, and layers for a GPU (-1: all)."""
+
+    context: int
+    gpu_layers: int = 0
 
 
 class Subject(NamedTuple):
@@ -26,20 +49,25 @@ class Subject(NamedTuple):
 
     file: Path
     model: TestedModel
-    inspected: Inspected
-    header: Check
+    checks: tuple[Check, ...]
+    """Of its header, and of its bytes against the lock."""
     predicted: Performance
 
+    @property
+    def fails(self) -> bool:
+        """Say whether an engine had better not see it."""
+        return any(check.verdict == "fail" for check in self.checks)
 
-def find_file(named: str, catalog: Catalog) -> Path:
-    """Return the file that a path or a model's name means.
+
+def find_file(named: str, catalog: Catalog) -> Named:
+    """Return the file that a path or a model's name means: of a model, that of its locked artifact.
 
     Raises:
         UserError: where there is no such file and no such model, or nothing of it was pulled.
     """
     path = Path(named)
     if path.is_file():
-        return path
+        return Named(path)
     if path.is_dir():
         raise UserError(f"{path} is a folder; name the file in it (of several parts, the first)")
     try:
@@ -47,42 +75,62 @@ def find_file(named: str, catalog: Catalog) -> Path:
     except UnknownNameError:
         if path.suffix == ".gguf" or "\\" in named:
             raise UserError(f"there is no file '{named}'") from None
+        if found := _locked(named):
+            return found
         near = ", ".join(nearest(named, catalog.names, cutoff=0.0))
         raise UserError(f"'{named}' is neither a file nor a model of the catalog. Did you mean {near}?") from None
-    return locked_file(model_id)
-
-
-def locked_file(model_id: str) -> Path:
-    """Return the file of a model's locked artifact.
-
-    Raises:
-        UserError: where none is locked.
-    """
+    if found := _locked(model_id):
+        return found
     raise UserError(f"no artifact of {model_id} is locked here; fetch one with: advisor pull {model_id}")
 
 
-def look(path: Path, context: int, catalog: Catalog, machine: Machine) -> Subject:
-    """Inspect a file and find it in the catalog by its bytes.
+def _locked(name: str) -> Named | None:
+    """Return the file of the artifact of a model or repository that the nearest lock has, if it has one.
+
+    Raises:
+        UserError: where it has several, or the file is gone.
+    """
+    place = lock.find_lock()
+    folded = name.casefold()
+    models = lock.read_lock(place).models if place else ()
+    mine = [model for model in models if folded in (model.model.casefold(), model.repository.casefold())]
+    if place is None or not mine:
+        return None
+    files = [(model.files[0], lock.file_path(place, model, model.files[0], read_settings().cache)) for model in mine]
+    if len(files) > 1:
+        named = "\n".join(f"  {path}" for _, path in files)
+        raise UserError(f"{place} has several artifacts of {name}; name the file of one:\n{named}")
+    ((file, path),) = files
+    if not path.is_file():
+        raise UserError(f"{path}, which {place} has for {name}, is not there; fetch it again: advisor pull {name}")
+    return Named(path, file.sha256)
+
+
+def look(named: Named, asked: Load, catalog: Catalog, machine: Machine) -> Subject:
+    """Inspect a file, all its bytes, and find it in the catalog by them.
 
     Raises:
         ExternalError: where it cannot be read.
     """
-    inspected = inspect_file(path, context)
-    found = by_hash(inspected.sha256, catalog)
+    inspection = inspect(on_disk(named.file), Asked(asked.context, offload=asked.gpu_layers), catalog, hash_files=True)
+    sha256 = inspection.sha256 or inspection.files[0].sha256 or ""
+    found = by_hash(sha256, catalog)
     model = TestedModel(
-        file=path.name,
-        sha256=inspected.sha256,
-        size_bytes=inspected.size_bytes,
+        file=named.file.name,
+        sha256=sha256,
+        size_bytes=inspection.size_bytes,
         id=found[0] if found else None,
         repository=found[1].repo if found else None,
         revision=found[1].revision if found else None,
-        quantization=found[2].quantization if found else inspected.quantization,
-        architecture=inspected.architecture,
+        quantization=found[2].quantization if found else inspection.quantization,
+        architecture=inspection.architecture,
+        template_sha256=inspection.chat_template.sha256,
     )
-    expected = _predicted(found[0], inspected.sha256, context, catalog, machine) if found else Performance()
-    if inspected.memory_bytes:
-        expected = msgspec.structs.replace(expected, memory_predicted_bytes=inspected.memory_bytes)
-    return Subject(path, model, inspected, _header(inspected), expected)
+    expected = _predicted(found[0], sha256, asked.context, catalog, machine) if found else Performance()
+    if inspection.memory:
+        total = inspection.memory.total_bytes + OVERHEAD_BYTES
+        expected = msgspec.structs.replace(expected, memory_predicted_bytes=total)
+    return Subject(named.file, model, tuple(_before(inspection, named, sha256)), expected)
 
 
 def by_hash(sha256: str, catalog: Catalog) -> tuple[str, ArtifactRepository, ArtifactFile] | None:
@@ -110,7 +158,16 @@ def _predicted(model_id: str, sha256: str, context: int, catalog: Catalog, machi
     return Performance()
 
 
-def _header(inspected: Inspected) -> Check:
-    how = "its header" if inspected.depth == "header" else "its first bytes"
-    told = "; ".join(inspected.problems[:3]) or f"nothing is wrong with {how}"
-    return Check(id="file.header", verdict=inspected.verdict, reason=told, details={"looked_at": inspected.depth})
+def _before(inspection: Inspection, named: Named, sha256: str) -> Iterator[Check]:
+    """Yield what is known before any engine runs."""
+    found = [*(p.message for p in inspection.problems), *(f.message for f in inspection.chat_template.findings)]
+    told = "; ".join(found[:MOST_TOLD]) or "nothing is wrong with its header"
+    more = f"; and {len(found) - MOST_TOLD} more, see: advisor inspect {named.file}" if len(found) > MOST_TOLD else ""
+    yield Check(id="file.header", verdict=inspection.verdict, reason=told + more)
+    if named.locked_sha256 is not None:
+        same = named.locked_sha256 == sha256
+        reason = "its bytes are those of the lock" if same else "its bytes are not those of the lock: advisor verify"
+        yield Check(
+            id="file.lock", verdict="pass" if same else "fail", reason=reason, measured=sha256,
+            threshold=named.locked_sha256,
+        )  # fmt: skip
