@@ -87,7 +87,7 @@ def test_what_is_no_gguf_never_meets_the_engine(console: Console, tmp_path: Path
     ran = console("smoke", str(file), "--format", "json", "--no-store")
     document = json.loads(ran.stdout)
     assert (ran.exit_code, "engine" in document) == (1, False)
-    assert "no engine was started" in document["checks"][0]["reason"]
+    assert "no engine was started" in document["checks"][-1]["reason"]
     ran = console("smoke", str(file), "--force", "--format", "json", "--no-store")
     document = json.loads(ran.stdout)
     assert ran.exit_code == 1

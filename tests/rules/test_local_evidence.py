@@ -34,7 +34,7 @@ def spoken(verdict: str, tag: str = "ko") -> LanguageOutcome:
 
 
 def candidate(made: Workshop, *local: LocalResult, machine: Machine = HERE, **asks: Any) -> Candidate:
-    return recommend(made.requirements(**asks), made.catalog(), machine, local).candidate("maker/model")
+    return recommend(made.requirements(**asks), made.catalog(), machine, local=local).candidate("maker/model")
 
 
 def test_a_passing_test_lets_a_language_pass(made: Workshop) -> None:
@@ -118,7 +118,7 @@ def test_own_prompts_stand_for_the_task(made: Workshop) -> None:
 
 def test_documents_hold_what_they_used_and_are_the_same_bytes(made: Workshop) -> None:
     result = found(languages=(spoken("pass"),))
-    documents = [recommend(made.requirements(lang=("ko",)), made.catalog(), HERE, (result,)) for _ in range(2)]
+    documents = [recommend(made.requirements(lang=("ko",)), made.catalog(), HERE, local=(result,)) for _ in range(2)]
     assert msgspec.json.encode(documents[0]) == msgspec.json.encode(documents[1])
     assert documents[0].local_results == (result,)
     again = msgspec.json.decode(msgspec.json.encode(documents[0]), type=type(documents[0]))

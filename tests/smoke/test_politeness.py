@@ -152,13 +152,19 @@ def either(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
         ("", "fail", "empty"),
         ("I am sorry to hear that. We will send you a new one.", "fail", "not in Japanese"),
         ("それです。" * 30, "fail", "going in circles"),
-        ("営業時間:午前十時から", "unknown", "no sentence that could be polite or plain"),
     ],
 )
 def test_replies(either: str, text: str, verdict: str, told: str) -> None:
     found = polite(exchange(text), 0.9)
     assert found.verdict == verdict, found.reason
     assert told in found.reason
+
+
+@grammar
+def test_a_heading_is_neither_polite_nor_plain() -> None:
+    found = polite(exchange("営業時間:午前十時から"), 0.9)
+    assert found.verdict == "unknown"
+    assert "no sentence that could be polite or plain" in found.reason
 
 
 def test_a_reply_judged_approximately_says_so(either: str) -> None:
