@@ -33,7 +33,7 @@ def asker(phrases: Phrases) -> Asker:
     if find_spec("questionary") is None:
         from advisor.needs.prompts.lines import LineAsker
 
-        say(MENDING)
+        say_paragraph(MENDING)
         return LineAsker(say_paragraph, read_line, phrases)
     from advisor.needs.prompts.arrows import ArrowAsker
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -22,7 +22,10 @@ from advisor.needs.questions import (
     proposed,
     reasons,
 )
-from advisor.records import RecordError, convert, read_data
+from advisor.records import Problem, RecordError, convert, read_data
+
+if TYPE_CHECKING:
+    from advisor.strict_yaml import Lines
 
 SCHEMA = "advisor.answers/1"
 
@@ -105,9 +108,12 @@ def followed(questions: QuestionSet, path: Path, given: Mapping[str, Any], judge
 
     written = read(path)
     lines = Lines(written.text)
-    problems = _foreign(questions, written, path, lines)
-    if problems:
-        raise UserError("\n".join(problems))
+    if written.file.questions != questions.id:
+        raise UserError(
+            f"{path}:{lines.of(('questions',))}: answers to the questions '{written.file.questions}'; "
+            f"these are '{questions.id}': answer again with 'advisor ask'"
+        )
+    problems = list(_unasked(questions, written.file, lines))
     answers: dict[str, Value] = {}
     standing = judge(answers)
     while question := next_question(questions, answers, given, standing.stakes):
@@ -118,31 +124,23 @@ def followed(questions: QuestionSet, path: Path, given: Mapping[str, Any], judge
                 value = checked(question, known, written.file.answers[question.id])
             standing = judge(answered(answers, question, value))
         except (ValueError, UserError) as error:
-            place = f"{path}:{lines.of(('answers', question.id))}: {question.id}"
-            problems += [f"{place}: {reason}" for reason in reasons(error)]
+            line = lines.of(("answers", question.id))
+            problems += [Problem(line, f"{question.id}: {reason}") for reason in reasons(error)]
             value = proposed(question, known)
         answers[question.id] = value
     if problems:
-        raise UserError("\n".join(problems))
+        raise UserError("\n".join(RecordError(sorted(problems)).listed(str(path))))
     return answers
 
 
-def _foreign(questions: QuestionSet, written: Written, path: Path, lines: Any) -> list[str]:
-    """Say why a file's answers belong to other questions than these."""
-    file = written.file
-    if file.questions != questions.id:
-        return [
-            f"{path}:{lines.of(('questions',))}: answers to the questions '{file.questions}'; "
-            f"these are '{questions.id}': answer again with 'advisor ask'"
-        ]
+def _unasked(questions: QuestionSet, file: AnswersFile, lines: Lines) -> Iterator[Problem]:
+    """Yield the answers to questions that there are not."""
     known = {question.id for question in questions.questions}
-    found = []
     for name in file.answers:
         if name not in known:
             near = nearest(name, known, count=1, cutoff=0.5)
             hint = f"; did you mean '{near[0]}'?" if near else f"; the questions are {', '.join(sorted(known))}"
-            found.append(f"{path}:{lines.of(('answers', name))}: no question '{name}'{hint}")
-    return found
+            yield Problem(lines.of(("answers", name)), f"no question '{name}'{hint}")
 
 
 def unneeded(written: AnswersFile, answers: Answers) -> list[str]:

@@ -28,7 +28,8 @@ def table(document: Explanation, width: int = WIDTH_WITHOUT_TERMINAL, **_: objec
     if document.description:
         blocks.append(paragraph(document.description, width))
     numbers = _numbered(document)
-    blocks.append("\n".join(_finding(f, numbers, width) for f in candidate.findings))
+    told: set[str] = set()
+    blocks.append("\n".join(_finding(f, numbers, width, told) for f in candidate.findings))
     if candidate.memory:
         blocks.append(paragraph(_memory(candidate.memory), width))
     if candidate.speed:
@@ -58,13 +59,15 @@ def _numbered(document: Explanation) -> dict[Source, int]:
     return found
 
 
-def _finding(finding: Finding, numbers: dict[Source, int], width: int) -> str:
+def _finding(finding: Finding, numbers: dict[Source, int], width: int, told: set[str]) -> str:
+    """Return one finding; a condition that is `told` already, as a policy repeats those of a licence, is not again."""
     cited = "".join(f"[{numbers[s]}]" for s in finding.sources[:6])
     line = paragraph(
         f"{finding.reason} {cited}".strip(), width, " " * 20, f"{_SIGNS[finding.verdict]}  {finding.rule:<12}  "
     )
     extra = [words.ruling(found) for found in finding.rulings]
-    extra += [f"condition: {text}" for text in finding.conditions if text != finding.reason]
+    extra += [f"condition: {text}" for text in finding.conditions if text != finding.reason and text not in told]
+    told.update(finding.conditions)
     if finding.missing:
         extra.append(f"would be settled by: {', '.join(finding.missing)}")
     return "\n".join([line, *(paragraph(text, width, " " * 22, " " * 20) for text in extra)])

@@ -28,7 +28,6 @@ class Terminal:
         self.child: Any = pexpect.spawn(
             command[0], command[1:], env=dict(environment), cwd=str(cwd), dimensions=(rows, columns), timeout=PATIENCE
         )
-        self.screen.write_process_input = self.child.send  # the terminal answers where its cursor is
 
     @property
     def text(self) -> str:

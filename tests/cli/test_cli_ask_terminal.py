@@ -86,6 +86,14 @@ class TestArrowKeys:
         assert "lang: [en, ja]" in text
         assert not kept.exists()
 
+    def test_a_terminal_is_not_asked_what_it_may_not_answer(self, ask: Open) -> None:
+        terminal = ask()
+        terminal.waits_for(FIRST, "Not sure")
+        terminal.send(ENTER)
+        terminal.waits_for(SECOND, "Not sure")
+        assert b"\x1b[6n" not in terminal.raw
+        assert "CPR" not in terminal.text
+
     def test_lists_are_wiped_once_they_are_answered(self, ask: Open) -> None:
         terminal = ask()
         terminal.waits_for(FIRST)
@@ -127,8 +135,8 @@ class TestArrowKeys:
         terminal = ask()
         terminal.waits_for(FIRST)
         terminal.send(SPACE, ENTER)
-        terminal.waits_for("Mark at least one with the space bar.", FIRST)
-        terminal.send(SPACE, ENTER)
+        terminal.waits_for("Mark at least one with the space bar.", f"{FIRST}\n", "● Answer questions")
+        terminal.send(ENTER)
         terminal.waits_for(SECOND)
 
     def test_without_colours(self, ask: Open) -> None:
@@ -237,8 +245,7 @@ class TestSizes:
             question = next(
                 q for q in shipped.snapshot.questions["questions"].questions if q.text.in_(language)[:20] in title
             )
-            for option in question.options:
-                assert option.text.in_(language).split("{")[0] in terminal.text
+            terminal.waits_for(*(option.text.in_(language).split("{")[0] for option in question.options))
             terminal.send(ENTER)
         assert asked >= 10
         assert terminal.ends() in (0, 1)

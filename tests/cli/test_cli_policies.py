@@ -336,3 +336,10 @@ def test_sarif_without_a_policy_and_over_the_whole_catalog(console: Any, valid: 
     assert ("policy/texas-list-of-2026", "warning") in levels
     fingerprints = [r["partialFingerprints"]["modelAndRule/v1"] for r in run["results"]]
     assert len(fingerprints) == len(set(fingerprints))
+
+
+def test_conditions_that_a_policy_repeats_are_told_once(console: Any) -> None:
+    asked = ("explain", "gemma-3-27b-it", "--ram", "64GiB", "--policy", "japanese-retailer")
+    told = console(*asked, shipped=True).stdout
+    assert "policy/rights-in-japan" in told
+    assert told.count("condition: Gemma terms: Google claims no rights in outputs") == 1

@@ -87,7 +87,7 @@ def test_what_is_wrong_is_told_with_its_line(asked: Questionnaire, written: Any,
 
 def test_every_problem_is_told_at_once(asked: Questionnaire, written: Any) -> None:
     lines = problems(
-        asked, written(HEAD + "answers:\n  purpose: [dance]\n  languages: [jp, cn]\n  at-once: none\n  priority: fun\n")
+        asked, written(HEAD + "answers:\n  priority: fun\n  languages: [jp, cn]\n  at-one: 1\n  purpose: [dance]\n")
     )
     assert [line.split(": ")[0] for line in lines] == ["<file>:4", "<file>:5", "<file>:5", "<file>:6", "<file>:7"]
 

@@ -9,8 +9,9 @@ from typing import Any
 import questionary
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from prompt_toolkit.keys import Keys
-from prompt_toolkit.output import create_output
+from prompt_toolkit.output import Output, create_output
 from prompt_toolkit.output.color_depth import ColorDepth
+from prompt_toolkit.output.vt100 import Vt100_Output
 
 from advisor.needs.prompts.interface import Move, Phrases, Prompt, move_in, narrow
 
@@ -40,18 +41,19 @@ class ArrowAsker:
         return answer
 
     def many(self, prompt: Prompt) -> tuple[str, ...] | Move:
-        def enough(marked: list[str]) -> bool | str:
-            return True if marked else self._phrases("mark_one")
-
-        question = questionary.checkbox(
-            prompt.title,
-            self._choices(prompt, prompt.proposed),
-            validate=enough,
-            initial_choice=prompt.proposed[0],
-            **self._drawn(prompt, "arrows_many"),
-        )
-        answer = self._asked(question, (Keys.Left, Keys.Escape))
-        return answer if isinstance(answer, Move) else tuple(answer)
+        while True:
+            question = questionary.checkbox(
+                prompt.title,
+                self._choices(prompt, prompt.proposed),
+                initial_choice=prompt.proposed[0],
+                **self._drawn(prompt, "arrows_many"),
+            )
+            answer = self._asked(question, (Keys.Left, Keys.Escape))
+            if isinstance(answer, Move):
+                return answer
+            if answer:
+                return tuple(answer)
+            self.tell(self._phrases("mark_one"))
 
     def typed(self, prompt: Prompt) -> str | Move:
         question = questionary.text(prompt.title, **self._drawn(prompt, "arrows_typed"))
@@ -74,7 +76,7 @@ class ArrowAsker:
             "qmark": "",
             "style": _STYLE,
             "instruction": below if prompt.choices else below + "\n>",
-            "output": create_output(stdout=sys.stderr),
+            "output": _terminal(),
             "erase_when_done": True,
             "color_depth": self._depth,
         }
@@ -95,3 +97,11 @@ class ArrowAsker:
         held = application.key_bindings
         application.key_bindings = merge_key_bindings([held, keys] if held else [keys])
         return question.unsafe_ask()
+
+
+def _terminal() -> Output:
+    """Return where questions are drawn; it is not asked where its cursor is, for some terminals never answer."""
+    output = create_output(stdout=sys.stderr)
+    if isinstance(output, Vt100_Output):
+        output.enable_cpr = False
+    return output
