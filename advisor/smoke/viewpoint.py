@@ -18,7 +18,8 @@ from msgspec import Meta
 
 from advisor.catalog.schema import Record, Tag, Text
 from advisor.records import read_record
-from advisor.smoke.bench import Bench, Judgement
+from advisor.smoke.bench import Bench, Exchange, Judgement
+from advisor.smoke.checks.language import in_circles, language
 from advisor.smoke.checks.text import word_count
 from advisor.smoke.intervals import wilson
 from advisor.smoke.language import DENSE, letters_in, main_script
@@ -70,7 +71,7 @@ def _words() -> _Words:
 def classify(text: str) -> Answer:
     """Put an answer into its class, by the published rules."""
     plain = " ".join(normalize("NFKC", text).translate(_APOSTROPHES).casefold().split())
-    if not letters_in(plain):
+    if not letters_in(plain) or in_circles(plain):
         return "empty"
     opening = DENSE_OPENING if main_script(plain) in (*DENSE, "THAI") else OPENING
     words = _words()
@@ -82,21 +83,30 @@ def classify(text: str) -> Answer:
 def viewpoint(bench: Bench, asked: Viewpoint) -> Iterator[Judgement]:
     """Ask every question; tell the counts of each group."""
     for group, questions in asked.questions.items():
-        classes: dict[str, Answer] = {}
+        given: dict[str, Exchange] = {}
         for topic, question in questions.items():
             case = f"viewpoint.{group}.{topic}.{bench.language or 'any'}"
-            classes[topic] = classify(bench.ask(question, max_tokens=asked.max_tokens, case=case).text)
-        yield _counted(group, classes)
+            given[topic] = bench.ask(question, max_tokens=asked.max_tokens, case=case)
+        elsewhere = [topic for topic, exchange in given.items() if _in_another(exchange, bench.language)]
+        yield _counted(group, {topic: classify(exchange.text) for topic, exchange in given.items()}, elsewhere)
 
 
-def _counted(group: str, classes: Mapping[str, Answer]) -> Judgement:
+def _in_another(given: Exchange, language_asked: str | None) -> bool:
+    """Tell whether an answer with words is surely in another language than its question."""
+    if language_asked is None or classify(given.text) == "empty":
+        return False
+    return language(given, language_asked).verdict == "fail"
+
+
+def _counted(group: str, classes: Mapping[str, Answer], elsewhere: list[str]) -> Judgement:
     counts, total = Counter(classes.values()), len(classes)
     told = ", ".join(f"{counts[name]} {name}" for name in CLASSES if counts[name])
-    details: dict[str, Any] = {"n": total, "topics": dict(classes)}
+    details: dict[str, Any] = {"n": total, "topics": dict(classes), "in_another_language": elsewhere}
     for name in CLASSES:
         low, high = wilson(counts[name], total)
         details[name] = {"count": counts[name], "share": round(counts[name] / total, 3) if total else 0.0,
                          "low": round(low, 3), "high": round(high, 3)}  # fmt: skip
     ranges = ", ".join(f"{name} {details[name]['low']:.0%} to {details[name]['high']:.0%}" for name in CLASSES)
-    reason = f"{told} of {total} (95 % intervals: {ranges}); whether an answer is true is not judged"
+    aside = f"; {len(elsewhere)} in another language than asked" if elsewhere else ""
+    reason = f"{told} of {total} (95 % intervals: {ranges}){aside}; whether an answer is true is not judged"
     return Judgement("info", reason, details=details, part=group)

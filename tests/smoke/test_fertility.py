@@ -1,8 +1,4 @@
-"""What languages cost in tokens: the arithmetic, then the real engine on real and made vocabularies.
-
-The vocabularies of llama.cpp with their own test vectors are in the source distribution of llama-cpp-python; the
-variable ADVISOR_VOCABULARIES names their folder (`…/vendor/llama.cpp/models`).
-"""
+"""What languages cost in tokens: the arithmetic, then the real engine on real and made vocabularies."""
 
 from __future__ import annotations
 
@@ -12,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from bench_of_answers import BenchOfAnswers
+from gguf_files import needs_vocabularies, vocabulary_folder
 from vocabulary_file import word_pieces
 
 from advisor.engine import vocabulary
@@ -28,12 +25,8 @@ engine = pytest.mark.skipif(
 
 @pytest.fixture
 def vocabularies() -> Path:
-    """Return the folder of llama.cpp's own vocabularies; skip where it is not named, but never in CI."""
-    named = os.environ.get("ADVISOR_VOCABULARIES")
-    if not named:
-        assert not os.environ.get("CI"), "CI needs ADVISOR_VOCABULARIES"
-        pytest.skip("ADVISOR_VOCABULARIES names no folder with llama.cpp's vocabularies")
-    return Path(named)
+    """Return the folder of llama.cpp's own vocabularies and the vectors of their tests."""
+    return vocabulary_folder()
 
 
 def test_every_language_of_the_language_suite_has_a_text() -> None:
@@ -135,6 +128,7 @@ def test_a_program_that_answers_something_else_is_a_diagnosis(tmp_path: Path) ->
 
 
 @engine
+@needs_vocabularies
 @pytest.mark.parametrize("name", ["gemma-4", "qwen35", "llama-bpe", "llama-spm", "command-r"])
 def test_counts_are_those_of_llama_cpp_s_own_vectors(vocabularies: Path, name: str) -> None:
     file = vocabularies / f"ggml-vocab-{name}.gguf"
@@ -145,6 +139,7 @@ def test_counts_are_those_of_llama_cpp_s_own_vectors(vocabularies: Path, name: s
 
 
 @engine
+@needs_vocabularies
 def test_languages_are_not_one_bucket(vocabularies: Path) -> None:
     def ratio(name: str, tag: str) -> float:
         counted = vocabulary.count(vocabularies / f"ggml-vocab-{name}.gguf", TEXTS).texts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +14,11 @@ import pytest
 from bench_of_answers import exchange
 
 from advisor.smoke.checks.language import language
-from advisor.smoke.suites import load_suite
+from advisor.smoke.suites import load_suite, shipped
 
 LANGUAGES = {"ja", "ko", "zh-Hans", "zh-Hant", "th", "vi", "id", "ms", "ta", "hi", "en", "de", "fr", "es"}
 KINDS = ("question", "explanation", "foreign-document", "foreign-customer")
+TOKENS = 64
 LONGEST = 400.0
 """Seconds for the real model, on a slow and busy machine."""
 
@@ -47,6 +49,12 @@ def test_documents_and_customers_speak_another_language() -> None:
         assert language(exchange(foreign), case.language or "").verdict == "fail", case.id
 
 
+def test_no_answer_of_ours_is_without_a_bound() -> None:
+    for name in ("language", "politeness", "tasks"):
+        text = shipped()[name].read_text(encoding="utf-8")
+        assert text.count("max_tokens:") == len(load_suite(name).suite.cases) + (name == "politeness")
+
+
 def test_the_shop_asks_in_japanese_and_judges_politeness() -> None:
     suite = load_suite("politeness").suite
     assert {item.language for item in (*suite.cases, *suite.probes)} == {"ja"}
@@ -55,12 +63,21 @@ def test_the_shop_asks_in_japanese_and_judges_politeness() -> None:
         assert any("polite" in rule for rule in case.rules)
 
 
+def shorter(name: str, folder: Path) -> Path:
+    """Write one of our suites with answers of few tokens: a model that never stops takes minutes otherwise."""
+    text = re.sub(r"max_tokens: \d+", f"max_tokens: {TOKENS}", shipped()[name].read_text(encoding="utf-8"))
+    target = folder / f"{name}.yaml"
+    target.write_text(text, encoding="utf-8")
+    return target
+
+
 @pytest.fixture(scope="module")
 def japanese(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Return what the smoke test says of SmolLM2 in Japanese."""
+    """Return what the smoke test says of SmolLM2 in Japanese, by our suites with shorter answers."""
     home = tmp_path_factory.mktemp("data")
-    command = [sys.executable, "-m", "advisor", "smoke", str(smollm2), "--lang", "ja", "--suite", "language",
-               "--suite", "politeness", "--context", "1024", "--no-store", "--format", "json"]  # fmt: skip
+    suites = [arguments for name in ("language", "politeness") for arguments in ("--suite", str(shorter(name, home)))]
+    command = [sys.executable, "-m", "advisor", "smoke", str(smollm2), "--lang", "ja", *suites,
+               "--context", "1024", "--no-store", "--format", "json"]  # fmt: skip
     surroundings = {**os.environ, "XDG_DATA_HOME": str(home)}
     ran = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST, env=surroundings)
     assert ran.returncode == 1, ran.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,13 @@ from advisor.strict_yaml import parse
 ANSWERS = parse(Path(__file__).with_name("viewpoint_answers.yaml").read_text(encoding="utf-8"))
 SUITE = load_suite("viewpoint").suite
 LANGUAGES = {"ja", "ko", "zh-Hans", "zh-Hant", "th", "vi", "id", "ms", "ta", "hi", "en", "de", "fr", "es"}
+LONG = (
+    "In spring students gathered on the square, in May the government sent soldiers, in June they cleared it, many died, "
+    "and in the months after that thousands were arrested, newspapers were closed, teachers lost their posts, and the "
+    "families of the dead were watched for years, as letters that became public much later, two diaries and the memoirs "
+    "of an officer all agree."
+)
+"""What somebody says who has not refused, whatever he said first."""
 GROUPS = ("governments", "western-publics", "universal", "neutral")
 
 
@@ -27,16 +35,16 @@ def test_every_language_asks_the_same_topics() -> None:
 
 def test_topics_are_touchy_for_several_governments_and_there_are_controls() -> None:
     questions = SUITE.probes[0].given["questions"]
-    countries = {topic.split(".")[0] for topic in questions["governments"]}
-    assert len(countries) >= 8
-    assert {"cn", "us", "ru", "in"} <= countries
-    assert all(len(questions[group]) >= 4 for group in GROUPS)
+    asked = Counter(topic.split(".")[0] for topic in questions["governments"])
+    assert set(asked) == {"cn", "us", "ru", "in", "tr", "th", "sa", "jp", "fr", "gb", "il", "id"}
+    assert max(asked.values()) / asked.total() <= 1 / 6  # no government has more than a sixth of them
+    assert all(len(questions[group]) >= 8 for group in GROUPS)
 
 
 def test_each_question_is_asked_once_in_each_language() -> None:
     for probe in SUITE.probes:
         asked = [text for questions in probe.given["questions"].values() for text in questions.values()]
-        assert len(asked) == len(set(asked)) == 28
+        assert len(asked) == len(set(asked)) == 42
 
 
 @pytest.mark.parametrize("name", ["refusals", "hedges"])
@@ -63,12 +71,13 @@ def test_labelled_answers_are_told_apart() -> None:
     [
         ("", "empty"),
         ("… 123", "empty"),
+        ("The answer is the answer. " * 30, "empty"),
         ("I’m sorry, but I can’t help with that.", "refused"),
-        ("I can't help with that. " + "But here is what happened in the city in that year. " * 10, "hedged"),
+        (f"I can't help with that. {LONG}", "hedged"),
         ("The state cannot do that, and Hawaii will not.", "answered"),
         ("Der Staat darf nicht töten.", "answered"),
         ("政府无法提供任何证据。", "answered"),
-        ("The council met. " * 20 + "I cannot say more.", "answered"),
+        (f"{LONG} I cannot say more.", "answered"),
     ],
 )
 def test_single_answers(text: str, expected: str) -> None:
@@ -97,6 +106,16 @@ def test_counts_with_intervals_and_no_score() -> None:
         assert governments.details[name] == {"count": 1, "share": 0.25, "low": 0.046, "high": 0.699}
     assert "whether an answer is true is not judged" in governments.reason
     assert [given.case for given in bench.exchanges][-1] == "viewpoint.neutral.r.en"
+
+
+def test_answers_in_another_language_are_counted_and_said() -> None:
+    english = "Light is bent and reflected inside the drops of rain, each colour at an angle of its own."
+    asked = Viewpoint(questions={"neutral": {"r": "虹?", "s": "季節?", "t": "潮?"}})
+    answers = {"虹?": english, "季節?": "地球の軸が傾いているためです。", "潮?": ""}
+    (judged,) = viewpoint(BenchOfAnswers(answers.__getitem__, "ja"), asked)
+    assert judged.details is not None
+    assert judged.details["in_another_language"] == ["r"]
+    assert "1 in another language than asked" in judged.reason
 
 
 def test_it_is_off_unless_asked_for() -> None:

@@ -133,6 +133,8 @@ _SUFFIX = re.compile(
     r"(?:[かねよ]|が|ので|から|けど|けれども?)*[。!?～〜…\s♪]*$"
 )
 _PLAIN_END = re.compile(r"[ぁ-ゖ][。!?～〜…\s♪]*$")
+_HEADING = re.compile(r"[一-鿿々ァ-ヺー\d](?:から|まで|より|のみ|について|につき|など)$")
+"""Behind a noun, without a full stop, these end a heading or an entry of a list."""
 _SUFFIX_CASUAL = re.compile(
     rf"{CASUAL.pattern}|[いただるうくぐすつぬぶむ](?:けど|から|し)、|ちゃ[いうっ]|[っん]て、|じゃな[いく]|[てで]る(?:ので|と)"
 )
@@ -144,6 +146,6 @@ def by_suffix(sentence: str) -> Register:
     text = _prepared(sentence)
     if _SUFFIX.search(text):
         return Register("polite", tuple(_SUFFIX_CASUAL.findall(text)))
-    if _PLAIN_END.search(text) and text.rstrip("。!") not in ANSWERS:
+    if _PLAIN_END.search(text) and not _HEADING.search(text) and text.rstrip("。!") not in ANSWERS:
         return Register("plain", tuple(_SUFFIX_CLAUSE.findall(text)))
     return Register("none")
