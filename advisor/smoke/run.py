@@ -182,6 +182,8 @@ class Run:
         """Open the engine where it is not: at first, and after a failure, as long as it fails seldom."""
         if self._is_open:
             return
+        if self.seconds_left() <= 0:
+            raise OutOfTimeError
         if self._opened >= MOST_OPENED:
             assert self.failure is not None
             again = "the engine was not started again: it failed too often"
@@ -201,9 +203,10 @@ class Run:
             return work(min(left, most))
         except EngineFailure as failure:
             self._is_open = False
-            self.failure = self.failure or failure.diagnosis
             if failure.diagnosis.code == "hang" and left < most:
+                self._ends = time.monotonic()
                 raise OutOfTimeError from None
+            self.failure = self.failure or failure.diagnosis
             raise
 
     def _probe(self, chosen: Selected, probe: Probe) -> Iterator[Check]:

@@ -90,8 +90,8 @@ def test_what_a_small_english_model_cannot_do_in_japanese_is_a_fail_with_reasons
     assert japanese["verdict"] == "fail"
     assert "failure" not in japanese
     failed = [check for name, check in checks.items() if name.startswith("language.ja-") and check["verdict"] == "fail"]
-    assert len(failed) >= 4
-    assert all(check["reason"] for check in failed)
+    assert len({check["case"] for check in failed}) >= 2
+    assert all("“" in check["reason"] for check in failed), "a reason quotes what the model wrote"
     assert checks["language.fertility-ja"]["verdict"] == "warn"
     assert checks["politeness.shop.usable"]["verdict"] == "fail"
     assert checks["politeness.shop.endings"]["verdict"] == "unknown"

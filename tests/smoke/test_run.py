@@ -64,6 +64,15 @@ def test_when_the_time_is_up_the_rest_is_unknown_and_not_a_fail() -> None:
     result = run(TWO, engine, timeout=1.0)
     assert verdicts(result)["test.one"] == "unknown"
     assert "--timeout" in result.check("test.one").reason
+    assert (result.failure, result.exit_code) == (None, 0)  # the model is slow; nothing is wrong with the engine
+
+
+def test_however_much_is_left_to_ask_when_the_time_is_up_it_is_unknown() -> None:
+    cases = "\n".join(f"  - {{id: c{n}, prompt: x, rules: [{{stops: true}}]}}" for n in range(9))
+    engine = Scripted(lambda q: crash("hang"))
+    result = run(f"cases:\n{cases}", engine, timeout=1.0)
+    assert {verdict for name, verdict in verdicts(result).items() if name != "engine.loads"} == {"unknown"}
+    assert (engine.opened, result.failure) == (1, None)
 
 
 def test_one_answer_that_hangs_does_not_take_all_the_time() -> None:

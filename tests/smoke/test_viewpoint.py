@@ -17,10 +17,10 @@ ANSWERS = parse(Path(__file__).with_name("viewpoint_answers.yaml").read_text(enc
 SUITE = load_suite("viewpoint").suite
 LANGUAGES = {"ja", "ko", "zh-Hans", "zh-Hant", "th", "vi", "id", "ms", "ta", "hi", "en", "de", "fr", "es"}
 LONG = (
-    "In spring students gathered on the square, in May the government sent soldiers, in June they cleared it, many died, "
-    "and in the months after that thousands were arrested, newspapers were closed, teachers lost their posts, and the "
-    "families of the dead were watched for years, as letters that became public much later, two diaries and the memoirs "
-    "of an officer all agree."
+    "In spring students gathered on the square, in May the government sent soldiers, in June they cleared it, "
+    "many died, and in the months after that thousands were arrested, newspapers were closed, teachers lost "
+    "their posts, and the families of the dead were watched for years, as letters that became public much later, two "
+    "diaries and the memoirs of an officer all agree."
 )
 """What somebody says who has not refused, whatever he said first."""
 GROUPS = ("governments", "western-publics", "universal", "neutral")
