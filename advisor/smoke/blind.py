@@ -11,6 +11,7 @@ import msgspec
 
 from advisor.errors import DataError, ExternalError, UserError
 from advisor.smoke import store
+from advisor.smoke.checks.politeness import SITUATION
 from advisor.smoke.document import SmokeResult
 from advisor.smoke.evidence import cases_of
 from advisor.smoke.sheet import POLITENESS, Answered, Outcome, Ratings, is_of, print_sheet, read_sheets
@@ -106,12 +107,12 @@ def _name(result: SmokeResult) -> str:
 
 
 def _answers(result: SmokeResult) -> list[Answered]:
-    """Return the answers to the cases of the suites: probes ask for other ends."""
+    """Return the answers to the cases of the suites, and to customers of a shop: other probes ask for other ends."""
     cases = cases_of(result.checks)
     return [
         Answered(f"{said.suite}.{said.case}", said.prompt, said.reply)
         for said in result.transcripts
-        if (said.suite, said.case) in cases
+        if (said.suite, said.case) in cases or said.case.startswith(SITUATION)
     ]
 
 

@@ -32,9 +32,12 @@ REGIONS = {"zh-CN": "zh-Hans", "zh-SG": "zh-Hans", "zh-TW": "zh-Hant", "zh-HK": 
 DENSE = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
 DENSE_WEIGHT = 3
 """A character of these scripts says about as much as three letters."""
-FEWEST = {"CJK": 15}
+FEWEST = {"CJK": 15, "DEVANAGARI": 15}
 FEWEST_LETTERS = 30
-"""Below so many letters pycld2 is not asked; `tests/bench/languages.py` prints how often it errs at each length."""
+"""Below so many letters pycld2 is not asked; `tests/bench/languages.py` prints how often it errs at each length.
+
+Signs for vowels are no letters here, so 15 of Devanagari are as long as 30 of Latin.
+"""
 _NO_LANGUAGE = re.compile(r"```.*?```|`[^`\n]*`|https?://\S+|\S+@\S+|</?\w[^>\n]*>", re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<=[。！？!?।])\s*|(?<=\.)\s+|\n+")
 

@@ -194,3 +194,22 @@ def test_sheets_that_cannot_be_counted(tmp_path: Path) -> None:
 def test_more_than_two_models_get_a_sheet_a_pair(tmp_path: Path) -> None:
     results = [(result("abcd"), "1" * 64), (result("ab"), "2" * 64), (result(""), "3" * 64)]
     assert [path.name for path in print_sheets(results, tmp_path / "s.csv")] == ["s-1-2.csv", "s-1-3.csv", "s-2-3.csv"]
+
+
+SHOP = """
+probes:
+  - id: shop
+    probe: politeness
+    with: {system: s, situations: [{id: broken, prompt: 皿が割れていました。}, {id: late, prompt: まだ届きません。}]}
+  - {id: twice, probe: same-twice, with: {prompt: Hello}}
+"""
+
+
+def test_replies_to_customers_of_a_shop_are_rated_by_people_for_what_no_measure_tells(tmp_path: Path) -> None:
+    results = [
+        (run(SHOP, lambda q, end=end: reply(f"申し訳ございません{end}"), lang=("ja",)), end * 64) for end in "12"
+    ]
+    table = print_sheets(results, tmp_path / "s.csv")[tmp_path / "s.csv"]
+    rows = list(csv.DictReader(io.StringIO(table.removeprefix("\ufeff"))))
+    assert {row["situation"] for row in rows} == {"皿が割れていました。", "まだ届きません。"}
+    assert {"politer", "meets what the customer meant", "warmer", "fit to be sent"} < set(rows[0])

@@ -23,6 +23,8 @@ MOSTLY = 0.8
 FEWEST_SENTENCES = 10
 """Below so many sentences a rate over all replies is not judged."""
 SHOWN = 3
+SITUATION = "politeness."
+"""With this begin the names of transcripts of the probe."""
 
 
 def polite(given: Exchange, asked: Share) -> Judgement:
@@ -83,7 +85,7 @@ def politeness(bench: Bench, asked: Politeness) -> Iterator[Judgement]:
 
 
 def _asked(bench: Bench, asked: Politeness, situation: Situation, measure: Measure) -> _Reply:
-    case = f"politeness.{situation.id}"
+    case = f"{SITUATION}{situation.id}"
     given = bench.ask(situation.prompt, system=asked.system, max_tokens=asked.max_tokens, case=case)
     return _Reply(situation.id, measured(given.text, measure), trouble_with(given.text))
 
