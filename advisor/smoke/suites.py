@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -147,8 +148,7 @@ def _rule_problems(suite: Suite) -> Iterator[tuple[Place, str]]:
     from advisor.smoke.checks.registry import RULES, parameter_type
 
     for i, case in enumerate(suite.cases):
-        if not case.prompt and not case.messages:
-            yield ("cases", i), "'prompt' is missing"
+        yield from ((("cases", i, *path), message) for path, message in _conversation_problems(case))
         for j, rule in enumerate(case.rules):
             place = ("cases", i, "rules", j)
             names = [key for key in rule if key != "else"]
@@ -160,6 +160,25 @@ def _rule_problems(suite: Suite) -> Iterator[tuple[Place, str]]:
                 yield (*place, names[0]), f"no rule '{names[0]}'; there are: {', '.join(RULES)}"
             else:
                 yield from problems_in(rule[names[0]], parameter_type(RULES[names[0]]), (*place, names[0]))
+                if names[0] == "matches" and (wrong := _no_expression(rule["matches"])):
+                    yield (*place, "matches"), f"is not a regular expression: {wrong}"
+
+
+def _conversation_problems(case: Case) -> Iterator[tuple[Place, str]]:
+    if not case.prompt and not case.messages:
+        yield (), "'prompt' is missing"
+    elif case.messages and (case.prompt or case.system):
+        yield ("messages",), "stands in the place of 'prompt' and 'system'; give one of them"
+    elif case.messages and case.messages[-1].role != "user":
+        yield ("messages",), "the last one must be the user's"
+
+
+def _no_expression(text: object) -> str | None:
+    try:
+        re.compile(str(text))
+    except re.error as error:
+        return str(error)
+    return None
 
 
 def _probe_problems(suite: Suite) -> Iterator[tuple[Place, str]]:

@@ -23,6 +23,12 @@ MISTAKES = {
     "cases:\n  - {id: A b, prompt: x, rules: [{stops: true}]}": "cases.0.id",
     "cases:\n  - {id: a, prompt: x, rules: [{stops: true}]}\n  - {id: a, prompt: x, rules: [{stops: true}]}":
         "t.yaml:5: cases.1.id: 'a' stands twice",
+    "cases:\n  - {id: a, prompt: x, rules: [{matches: '('}]}":
+        "t.yaml:4: cases.0.rules.0.matches: is not a regular expression: missing )",
+    "cases:\n  - {id: a, prompt: x, messages: [{role: user, content: y}], rules: [{stops: true}]}":
+        "t.yaml:4: cases.0.messages: stands in the place of 'prompt' and 'system'; give one of them",
+    "cases:\n  - {id: a, messages: [{role: assistant, content: y}], rules: [{stops: true}]}":
+        "t.yaml:4: cases.0.messages: the last one must be the user's",
     "probes: [{id: a, probe: nedle}]": "no probe 'nedle'",
     "probes: [{id: a, probe: needle, with: {filer: [x]}}]": "unknown key 'filer'; did you mean 'filler'?",
     "at_least: 2": "at_least",
@@ -77,6 +83,7 @@ def test_languages_and_tasks_choose_cases() -> None:
     code = select(("tasks",), (), ("code",))[0]
     assert {case.task for case in code.cases} == {"code"}
     japanese = select(("tasks",), ("ja",), ())[0]
-    assert {case.language for case in japanese.cases} == {"ja"}
+    assert {case.language for case in japanese.cases} == {"ja", None}
+    assert {case.id for case in select((), ("ja",), ("code",))[-1].cases} == {case.id for case in code.cases}
     with pytest.raises(UserError, match=r"nothing|no suite"):
-        select(("tasks",), ("sw",), ())
+        select(("language",), ("sw",), ())
