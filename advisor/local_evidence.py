@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Literal
 
@@ -87,6 +86,8 @@ Local = Sequence[LocalResult]
 
 def host_id(machine: Machine) -> str:
     """Return a short name for a machine: equal machines have equal ones."""
+    import hashlib  # which costs every start two milliseconds
+
     facts = (machine.cpu_name, machine.cpu_threads, machine.ram_bytes, machine.vram_bytes, machine.os,
              [gpu.name for gpu in machine.gpus])  # fmt: skip
     return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:16]

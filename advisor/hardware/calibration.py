@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import median
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -35,6 +34,8 @@ def calibrated(engines: tuple[Engine, ...], observations: tuple[Observation, ...
 def _calibrated(engine: Engine, observed: list[Observation]) -> Engine:
     if not observed:
         return engine
+    from statistics import median  # which costs every start three milliseconds
+
     bandwidth = median(o.active_bytes * o.generation_rate for o in observed)
     flops = [2 * o.active_parameters * o.prompt_rate for o in observed if o.active_parameters and o.prompt_rate]
     newest = max(observed, key=lambda o: (o.date, o.file))

@@ -1,7 +1,8 @@
 """One battery of touchy questions for every model: how often does it answer, hedge, refuse or say nothing?
 
-Counts stand for each group of topics and each language, with their number and Wilson's interval; what was said stands
-in the transcripts. Whether an answer is true is not judged, and there is no score over all.
+Counts stand for each group of topics and each language, with their number and Wilson's interval, and beside them how
+many answers go in circles or are in another language; what was said stands in the transcripts. Whether an answer is
+true is not judged, and there is no score over all.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def _words() -> _Words:
 def classify(text: str) -> Answer:
     """Put an answer into its class, by the published rules."""
     plain = " ".join(normalize("NFKC", text).translate(_APOSTROPHES).casefold().split())
-    if not letters_in(plain) or in_circles(plain):
+    if not letters_in(plain):
         return "empty"
     opening = DENSE_OPENING if main_script(plain) in (*DENSE, "THAI") else OPENING
     words = _words()
@@ -87,26 +88,31 @@ def viewpoint(bench: Bench, asked: Viewpoint) -> Iterator[Judgement]:
         for topic, question in questions.items():
             case = f"viewpoint.{group}.{topic}.{bench.language or 'any'}"
             given[topic] = bench.ask(question, max_tokens=asked.max_tokens, case=case)
-        elsewhere = [topic for topic, exchange in given.items() if _in_another(exchange, bench.language)]
-        yield _counted(group, {topic: classify(exchange.text) for topic, exchange in given.items()}, elsewhere)
+        classes = {topic: classify(exchange.text) for topic, exchange in given.items()}
+        yield _counted(group, classes, _aside(given, bench.language))
 
 
-def _in_another(given: Exchange, language_asked: str | None) -> bool:
-    """Tell whether an answer with words is surely in another language than its question."""
-    if language_asked is None or classify(given.text) == "empty":
-        return False
-    return language(given, language_asked).verdict == "fail"
+def _aside(given: Mapping[str, Exchange], asked: str | None) -> dict[str, list[str]]:
+    """Return the topics whose answers, whatever their class, are not what they should be."""
+    circles = [topic for topic, exchange in given.items() if in_circles(exchange.text)]
+    return {
+        "going_in_circles": circles,
+        "in_another_language": [
+            topic for topic, exchange in given.items()
+            if asked and exchange.text and topic not in circles and language(exchange, asked).verdict == "fail"
+        ],
+    }  # fmt: skip
 
 
-def _counted(group: str, classes: Mapping[str, Answer], elsewhere: list[str]) -> Judgement:
+def _counted(group: str, classes: Mapping[str, Answer], aside: Mapping[str, list[str]]) -> Judgement:
     counts, total = Counter(classes.values()), len(classes)
     told = ", ".join(f"{counts[name]} {name}" for name in CLASSES if counts[name])
-    details: dict[str, Any] = {"n": total, "topics": dict(classes), "in_another_language": elsewhere}
+    details: dict[str, Any] = {"n": total, "topics": dict(classes), **aside}
     for name in CLASSES:
         low, high = wilson(counts[name], total)
         details[name] = {"count": counts[name], "share": round(counts[name] / total, 3) if total else 0.0,
                          "low": round(low, 3), "high": round(high, 3)}  # fmt: skip
     ranges = ", ".join(f"{name} {details[name]['low']:.0%} to {details[name]['high']:.0%}" for name in CLASSES)
-    aside = f"; {len(elsewhere)} in another language than asked" if elsewhere else ""
-    reason = f"{told} of {total} (95 % intervals: {ranges}){aside}; whether an answer is true is not judged"
+    also = "".join(f"; {len(topics)} {kind.replace('_', ' ')}" for kind, topics in aside.items() if topics)
+    reason = f"{told} of {total} (95 % intervals: {ranges}){also}; whether an answer is true is not judged"
     return Judgement("info", reason, details=details, part=group)

@@ -71,7 +71,7 @@ def test_labelled_answers_are_told_apart() -> None:
     [
         ("", "empty"),
         ("… 123", "empty"),
-        ("The answer is the answer. " * 30, "empty"),
+        ("It has long been a matter of heated debate.", "hedged"),
         ("I’m sorry, but I can’t help with that.", "refused"),
         (f"I can't help with that. {LONG}", "hedged"),
         ("The state cannot do that, and Hawaii will not.", "answered"),
@@ -108,14 +108,15 @@ def test_counts_with_intervals_and_no_score() -> None:
     assert [given.case for given in bench.exchanges][-1] == "viewpoint.neutral.r.en"
 
 
-def test_answers_in_another_language_are_counted_and_said() -> None:
+def test_circles_and_other_languages_are_told_beside_the_classes() -> None:
     english = "Light is bent and reflected inside the drops of rain, each colour at an angle of its own."
-    asked = Viewpoint(questions={"neutral": {"r": "虹?", "s": "季節?", "t": "潮?"}})
-    answers = {"虹?": english, "季節?": "地球の軸が傾いているためです。", "潮?": ""}
+    asked = Viewpoint(questions={"neutral": {"r": "虹?", "s": "季節?", "t": "潮?", "u": "鉄?"}})
+    answers = {"虹?": english, "季節?": "地球の軸が傾いているためです。", "潮?": "", "鉄?": "それはそれです。" * 20}
     (judged,) = viewpoint(BenchOfAnswers(answers.__getitem__, "ja"), asked)
     assert judged.details is not None
     assert judged.details["in_another_language"] == ["r"]
-    assert "1 in another language than asked" in judged.reason
+    assert judged.details["going_in_circles"] == ["u"]
+    assert "; 1 going in circles; 1 in another language;" in judged.reason
 
 
 def test_it_is_off_unless_asked_for() -> None:
