@@ -368,5 +368,6 @@ def _notes(choice: Choice, parts: list[_Part], wanted: Wanted) -> list[str]:
         if not part.checked_against
     ]
     if not any(part.role == "license" for part in parts):
-        found.append("Neither repository has a licence text under a usual name.")
+        asked = dict.fromkeys((choice.repository, choice.model if choice.judged else choice.repository))
+        found.append(f"No licence text under a usual name in {' or '.join(asked)}.")
     return found
