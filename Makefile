@@ -21,6 +21,8 @@ bench:
 	$(PYTHON) tests/bench/run.py
 	$(PYTHON) tests/bench/pull.py
 	$(PYTHON) tests/bench/header.py
+	$(PYTHON) tests/bench/smoke.py
+	$(PYTHON) tests/bench/politeness.py
 
 docs:  ## rewrite what is generated
 	$(PYTHON) tests/docs/generate.py

@@ -1,4 +1,4 @@
-"""Compiles the catalog into the wheel; an editable install keeps reading the checkout."""
+"""Compiles the catalog into the wheel and lays the suites beside it; an editable install keeps reading the checkout."""
 
 import sys
 import tempfile
@@ -29,3 +29,4 @@ class CatalogHook(BuildHookInterface):
         target = Path(tempfile.mkdtemp()) / "catalog.msgpack"
         target.write_bytes(msgspec.msgpack.encode(snapshot))
         build_data["force_include"][str(target)] = "advisor/_data/catalog.msgpack"
+        build_data["force_include"][str(root / "catalog" / "suites")] = "advisor/_data/suites"

@@ -9,6 +9,7 @@ import msgspec
 from advisor.catalog.load import Catalog
 from advisor.catalog.schema import Disagreement, Model, Record, Source
 from advisor.hardware.schema import Machine
+from advisor.local_evidence import LocalResult
 from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.ranking.relax import changes_for
 from advisor.ranking.schema import Relaxation
@@ -50,6 +51,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     as_of: str
     ranked: int
     candidate: Candidate
+    local_results: tuple[LocalResult, ...] = ()
+    """What was measured of it on the organisation's own machines."""
     description: str | None = None
     articles: tuple[str, ...] = ()
     changes: tuple[Relaxation, ...] = ()
@@ -72,7 +75,7 @@ def explain(document: Recommendation, model_id: str, catalog: Catalog) -> Explan
     """Take one model out of a recommendation and say what would change its verdict."""
     candidate = document.candidate(model_id)
     model = catalog.models[model_id]
-    need = prepare(document.requirements, catalog, document.machine, document.policies)
+    need = prepare(document.requirements, catalog, document.machine, document.policies, document.local_results)
     judged = judge(need, model_id)
     return Explanation(
         schema=SCHEMA,
@@ -83,6 +86,7 @@ def explain(document: Recommendation, model_id: str, catalog: Catalog) -> Explan
         as_of=document.as_of,
         ranked=len(document.ranked()),
         candidate=candidate,
+        local_results=tuple(r for r in document.local_results if r.model == model_id),
         description=model.description,
         articles=tuple(catalog.articles_naming(model_id)),
         changes=tuple(changes_for(judged, need)) if candidate.verdict is not Verdict.PASS else (),

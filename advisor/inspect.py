@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from hashlib import sha256
+from pathlib import Path
 from typing import NamedTuple
 
 from advisor.catalog.load import Catalog
@@ -13,7 +14,7 @@ from advisor.gguf import claims, identity
 from advisor.gguf.encoding import FILE_TYPES
 from advisor.gguf.examination import Examination, examine, worst
 from advisor.gguf.shards import Opener
-from advisor.gguf.source import HeaderSource
+from advisor.gguf.source import FileSource, HeaderSource
 from advisor.inspection import SCHEMA, CatalogMatch, FileFormat, InspectedFile, Inspection
 from advisor.model_memory import Asked, plan_memory
 
@@ -31,6 +32,18 @@ class Subject(NamedTuple):
     revision: str | None = None
     model: str | None = None
     """The catalog's id, where the user named it."""
+
+
+def on_disk(path: Path, model: str | None = None) -> Subject:
+    """Return a local file with those beside it; `model` is the catalog's id, where the user named it."""
+
+    def opened(name: str) -> FileSource | None:
+        if name == path.name:
+            return FileSource(path)
+        beside = path.with_name(name)
+        return FileSource(beside) if beside.is_file() else None
+
+    return Subject(path.name, opened, str(path), model=model)
 
 
 Told = Callable[[int], None]

@@ -1,4 +1,4 @@
-"""Where data lives: the shipped catalog, a checkout's, and the user's cache folder.
+"""Where data lives: the shipped catalog and suites, a checkout's, and the user's own folders.
 
 `pathlib` costs a start two milliseconds; here and on the way of `recommend` it is imported where a path is worked with.
 """
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PACKAGE = os.path.dirname(__file__)
 COMPILED = os.path.join(PACKAGE, "_data", "catalog.msgpack")
+SUITES = os.path.join(PACKAGE, "_data", "suites")
 
 
 def checkout() -> Path | None:
@@ -22,6 +23,19 @@ def checkout() -> Path | None:
 
     root = Path(PACKAGE).parent
     return root if (root / "catalog" / "models").is_dir() else None
+
+
+def suites_folder() -> Path:
+    """Return the folder of the smoke tests' own suites: the wheel's, else the checkout's."""
+    from pathlib import Path
+
+    shipped = Path(SUITES)
+    return shipped if shipped.is_dir() else Path(PACKAGE).parent / "catalog" / "suites"
+
+
+def data_folder() -> Path | None:
+    """Return the user's folder for what this program has measured, or None where there is no home."""
+    return _user_folder("XDG_DATA_HOME", "Library/Application Support", "LOCALAPPDATA", ".local/share")
 
 
 def cache_folder() -> Path | None:

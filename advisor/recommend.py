@@ -12,6 +12,7 @@ from advisor.catalog.load import Catalog
 from advisor.field_reports import checks, reports
 from advisor.hardware.memory import MemoryPlan
 from advisor.hardware.schema import Machine
+from advisor.local_evidence import LocalResult
 from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.ranking.criteria import Value, language_evidence
 from advisor.ranking.relax import relaxations
@@ -46,10 +47,17 @@ class _Beside(NamedTuple):
 
 
 def recommend(
-    requirements: Requirements, catalog: Catalog, machine: Machine, policies: Sequence[UsedPolicy] = ()
+    requirements: Requirements,
+    catalog: Catalog,
+    machine: Machine,
+    policies: Sequence[UsedPolicy] = (),
+    local: tuple[LocalResult, ...] = (),
 ) -> Recommendation:
-    """Judge every model of the catalog, rank what is not rejected, and say how firm and why."""
-    need = prepare(requirements, catalog, machine, policies)
+    """Judge every model of the catalog, rank what is not rejected, and say how firm and why.
+
+    `local` is what was measured on the organisation's own machines, the newest last.
+    """
+    need = prepare(requirements, catalog, machine, policies, local)
     as_of = requirements.as_of or catalog.snapshot.as_of
     beside = _Beside(Freshness(catalog.snapshot, as_of), reports(catalog))
     judged = sorted(evaluate(need), key=lambda j: j.subject.id)
@@ -71,6 +79,7 @@ def recommend(
         relaxations=relaxations(judged, need),
         sensitivity=sensitivity(passing or scored, shares),
         missing=_missing(j for j, _ in scored),
+        local_results=local,
         report_checks=checks(need),
         candidates=ranked + rejected,
     )

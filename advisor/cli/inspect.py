@@ -40,33 +40,19 @@ def command(
     Problems, chat template, exact memory, and whether it is what it says. Of a MODEL's artifact on the hub a few
     megabytes are read, never the weights.
     """
-    from advisor.inspect import inspect
+    from advisor.inspect import inspect, on_disk
     from advisor.model_memory import asked_of
 
     opened = open_catalog(catalog)
     asked = asked_of(needs, kv_type, offload)
     with ExitStack() as stack:
         if Path(name).exists() or name.endswith(".gguf") or name.startswith((".", "/")):
-            subject = _on_disk(Path(name), opened.find_model(model) if model else None)
+            subject = on_disk(Path(name), opened.find_model(model) if model else None)
         else:
             subject = _on_hub(name, quant, revision, opened, needs, hash_files, stack)
         document = inspect(subject, asked, opened, hash_files, _progress(hash_files, stack))
     deliver(document, "inspection", format_name, output)
     return document.exit_code
-
-
-def _on_disk(path: Path, model: str | None) -> Subject:
-    """Return a local file with those beside it."""
-    from advisor.gguf.source import FileSource
-    from advisor.inspect import Subject
-
-    def opened(name: str) -> FileSource | None:
-        if name == path.name:
-            return FileSource(path)
-        beside = path.with_name(name)
-        return FileSource(beside) if beside.is_file() else None
-
-    return Subject(path.name, opened, str(path), model=model)
 
 
 def _on_hub(

@@ -15,6 +15,7 @@ COMMANDS = {
     "hardware": "what this machine, or a profile, can hold",
     "pull": "verified download of a model, pinned in a lock",
     "verify": "locked files against their sizes and hashes",
+    "smoke": "does a model really work here?",
     "bundle": "carry models into a network without a way out",
     "doctor": "what works here, and what to do about the rest",
     "catalog": "read and check the catalog",

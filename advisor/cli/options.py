@@ -11,7 +11,9 @@ import click
 from advisor.catalog.load import Catalog, load
 from advisor.cli.output import is_read_by_people, say
 from advisor.errors import DataError
+from advisor.local_evidence import LocalResult
 from advisor.needs.schema import Requirements, UsedPolicy
+from advisor.paths import data_folder
 from advisor.recommendation import Recommendation
 from advisor.render import FORMATS, VERDICT_FORMATS
 
@@ -87,6 +89,9 @@ NEEDS = {
     ),
     "strict": _option("--strict", is_flag=True, help="What is unknown fails."),
     "fresh": _option("--fresh", is_flag=True, help="Facts past their shelf life count as unknown."),
+    "no_local_evidence": _option(
+        "--no-local-evidence", is_flag=True, help="Leave out what smoke tests on this machine found."
+    ),
     "as_of": _option("--as-of", metavar="DATE", help="The day to judge for; the catalog's own if not given."),
 }
 CATALOG: Callable[[Command], Command] = _option(
@@ -163,7 +168,8 @@ def recommendation_of(catalog: Catalog, needs: dict[str, Any]) -> Recommendation
     if requirements.as_of is None:
         remind_of_age(catalog.snapshot.as_of)
     policies = policies_of(requirements, catalog) if requirements.policy else ()
-    return recommend(requirements, catalog, choose(requirements, catalog), policies)
+    local = local_of(requirements, catalog)
+    return recommend(requirements, catalog, choose(requirements, catalog), policies, local)
 
 
 def policies_of(requirements: Requirements, catalog: Catalog) -> tuple[UsedPolicy, ...]:
@@ -182,6 +188,16 @@ def policies_of(requirements: Requirements, catalog: Catalog) -> tuple[UsedPolic
         told = f"not alike on the catalog's day and today: say which is meant, --as-of {day} or --as-of {today}"
         raise DataError([f"{turn}; {told}" for turn in turns])
     return policies
+
+
+def local_of(requirements: Requirements, catalog: Catalog) -> tuple[LocalResult, ...]:
+    """Return what smoke tests found that are kept in the user's data folder; without any, nothing more is imported."""
+    folder = data_folder()
+    if requirements.no_local_evidence or folder is None or not (folder / "smoke").is_dir():
+        return ()
+    from advisor.smoke.evidence import local_results
+
+    return local_results(catalog)
 
 
 OLD = 180

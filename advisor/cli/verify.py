@@ -19,7 +19,8 @@ _FOLDER = click.Path(path_type=Path)
 @click.argument("models", nargs=-1, metavar="[MODEL...]")
 @click.option("--lock", "lock_file", type=_FOLDER, metavar="FILE", help="The lock; the nearest one if not given.")
 @click.option("--find", "sha256", metavar="SHA256", help="Say which locks and documents rest on this file.")
-@click.option("--in", "folders", type=_FOLDER, multiple=True, metavar="DIR", help="Where --find looks (repeatable).")
+@click.option("--in", "folders", type=_FOLDER, multiple=True, metavar="DIR",
+              help="Where --find looks (repeatable); here and among kept smoke tests if not given.")  # fmt: skip
 @click.option("--signature", type=_FOLDER, metavar="FILE", help="Check this signature of the lock first.")
 @click.option("--public-key", type=_FOLDER, metavar="FILE", help="The key (PEM) that the lock was signed with.")
 @given(*OUTPUT)
@@ -29,9 +30,9 @@ def command(
 ) -> int:  # fmt: skip
     """Hold every locked file against its size and sha256, without a network; with --find, answer a recall."""
     if sha256:
-        from advisor.hub.recall import recall
+        from advisor.hub.recall import recall, usual_folders
 
-        document: Any = recall(sha256, folders or (Path(),))
+        document: Any = recall(sha256, folders or usual_folders())
         deliver(document, "recall", format_name, output)
         return int(document.exit_code)
     path = found_lock(lock_file)

@@ -1,1 +1,1 @@
-"""llama.cpp, always in a process of its own."""
+"""Engines that run a model, or plan its memory: in a child process, as a server of our own, behind an address."""

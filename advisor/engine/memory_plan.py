@@ -158,7 +158,7 @@ def _ask(request: str, folder: str, seconds: float) -> _Answer:
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
     with open(Path(folder, "log"), "w+b") as log:
         child = subprocess.Popen(
-            [sys.executable, str(_PROGRAM), request],
+            [sys.executable, "-P", str(_PROGRAM), request],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,

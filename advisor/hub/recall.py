@@ -12,6 +12,7 @@ import msgspec
 from advisor.errors import UserError
 from advisor.hub.interface import SHA256
 from advisor.hub.lock import NAME
+from advisor.paths import data_folder
 
 SCHEMA = "advisor.recall/1"
 LARGEST = 256 << 20
@@ -46,6 +47,13 @@ class Recall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def exit_code(self) -> int:
         """Return 0 if something rests on the file."""
         return 0 if self.found else 1
+
+
+def usual_folders() -> tuple[Path, ...]:
+    """Return where a recall looks if nothing is said: the working folder, and the results of smoke tests."""
+    data = data_folder()
+    kept = data / "smoke" if data else None
+    return (Path(), kept) if kept and kept.is_dir() else (Path(),)
 
 
 def recall(sha256: str, folders: tuple[Path, ...]) -> Recall:

@@ -133,6 +133,7 @@ class _Reader:
             "prefer": self._weights(),
             "strict": bool(self.written["strict"]),
             "fresh": bool(self.written["fresh"]),
+            "no_local_evidence": bool(self.written["no_local_evidence"]),
             "as_of": self.one("as_of", _day),
         }
         self._contradictions(fields)

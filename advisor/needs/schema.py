@@ -46,6 +46,7 @@ class RequirementsFile(Record, frozen=True, kw_only=True):
     prefer: Names | dict[str, float] | None = None
     strict: bool | None = None
     fresh: bool | None = None
+    no_local_evidence: bool | None = None
     as_of: str | None = None
 
 
@@ -99,6 +100,8 @@ class Requirements(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     strict: bool = False
     fresh: bool = False
     """Whether facts past their shelf life count as unknown."""
+    no_local_evidence: bool = False
+    """Whether what was measured here is left out."""
     as_of: Day | None = None
 
     @property

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from advisor.catalog.codes import language_name
 from advisor.catalog.schema import Benchmark, Source
+from advisor.local_evidence import of_language, of_task
 from advisor.ranking.schema import LanguageEvidence
 from advisor.rules.evaluate import COMFORTABLE_SPEED, Judged
 from advisor.rules.evidence import names
@@ -46,6 +47,19 @@ def _mean(parts: list[Value]) -> Value:
 
 
 def _language_value(judged: Judged, need: Need, tag: str) -> Value:
+    """What was measured here decides whether the language counts at all; how well it is known, other evidence tells."""
+    found = of_language(need.local, judged.subject.id, tag)
+    if not found:
+        return _stated_value(judged, need, tag)
+    result, outcome = found
+    told = f"{language_name(tag)}: {outcome.passed} of {outcome.cases} prompts, {result.here}"
+    if outcome.verdict == "fail":
+        return Value(0.0, told, (result.source,))
+    stated = _stated_value(judged, need, tag)
+    return Value(max(stated.value, DECLARED), f"{told}; {stated.basis}", (result.source, *stated.sources))
+
+
+def _stated_value(judged: Judged, need: Need, tag: str) -> Value:
     evidence, benchmark = language_evidence(judged, need, tag)
     name, declared = language_name(tag), judged.subject.model.languages
     if benchmark and evidence.score is not None:
@@ -80,6 +94,8 @@ def language_evidence(judged: Judged, need: Need, tag: str) -> tuple[LanguageEvi
             found = LanguageEvidence(language=tag, kind=kind, score=score, benchmark=benchmark.name, compared=compared)
             return found, benchmark
     declared = judged.subject.model.languages
+    if of_language(need.local, judged.subject.id, tag):
+        return LanguageEvidence(language=tag, kind="measured-here"), None
     listed = declared is not None and names(declared.tags, tag)
     return LanguageEvidence(language=tag, kind="declared" if listed else "none"), None
 
@@ -90,6 +106,13 @@ def task(judged: Judged, need: Need) -> Value:
 
 
 def _task_value(judged: Judged, need: Need, name: str) -> Value:
+    own = of_task(need.local, judged.subject.id, name)
+    if own:
+        run, outcome = own
+        told = f"{name}: {outcome.passed} of {outcome.cases} of your own prompts ({outcome.suite})"
+        if outcome.compared:
+            told += f", preferred in {outcome.preferred:g} of {outcome.compared} blind comparisons"
+        return Value(outcome.value, f"{told}, {run.here}", (run.source,))
     harness = need.harnesses.get(("independent", name))
     for benchmark_id, benchmark, result, kind in need.measured(name, judged.subject.id):
         if benchmark_id == harness and kind == "independent":

@@ -110,7 +110,7 @@ def _apply(need: Need, steps: tuple[_Step, ...]) -> Need:
             to = parse_size(str(to))
             machine = msgspec.structs.replace(machine, **{f"{step.option}_bytes": to})
         requirements = msgspec.structs.replace(requirements, **{step.option: to})
-    return prepare(requirements, need.catalog, machine)._replace(policies=need.policies)
+    return prepare(requirements, need.catalog, machine, local=need.local)._replace(policies=need.policies)
 
 
 def _told(step: _Step, need: Need) -> RelaxedOption:

@@ -25,7 +25,7 @@ class LanguageEvidence(Record, frozen=True, kw_only=True):
     """The best evidence for one language, and the benchmark's score where it was measured."""
 
     language: str
-    kind: Literal["independent", "vendor", "declared", "none"]
+    kind: Literal["measured-here", "independent", "vendor", "declared", "none"]
     score: float | None = None
     benchmark: str | None = None
     compared: bool = True

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160), *range(8234, 8239), *range(8294, 8298)), "�") | {
+    9: " ", 10: "\n", 13: "\n",
+}  # fmt: skip
+"""What a terminal or a reader's eye would be led astray by: control characters, and those that turn the direction."""
+
+
+def visible(text: str) -> str:
+    """Return what a model said without characters that act on a terminal or hide what they are."""
+    return text.translate(_CONTROLS)
+
 
 def escaped(text: str) -> str:
     """Keep a name or a sentence from being read as Markdown."""

@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from advisor.catalog.lineage import resolve
 from advisor.catalog.load import Catalog
+from advisor.hardware.calibration import calibrated
 from advisor.hardware.memory import MemoryPlan
 from advisor.hardware.placement import engines
 from advisor.hardware.schema import Machine
 from advisor.hardware.speed import Speed
+from advisor.local_evidence import LocalResult, observations
 from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.rules.checks import artifact, language, origin, purpose, standing, terms
 from advisor.rules.evidence import gather, harnesses
@@ -62,16 +64,24 @@ class Judged(NamedTuple):
 
 
 def prepare(
-    requirements: Requirements, catalog: Catalog, machine: Machine, policies: Sequence[UsedPolicy] = ()
+    requirements: Requirements,
+    catalog: Catalog,
+    machine: Machine,
+    policies: Sequence[UsedPolicy] = (),
+    local: tuple[LocalResult, ...] = (),
 ) -> Need:
-    """Return what the rules check against; `policies` are those of `advisor.needs.policies.load_policies`."""
+    """Return what the rules check against; what was measured on this very machine sets its speeds right.
+
+    `policies` are those of `advisor.needs.policies.load_policies`; of `local`, the newest comes last.
+    """
     day = requirements.as_of or catalog.snapshot.as_of
     if requirements.fresh:
         catalog = catalog.fresh(day)
     measured = gather(catalog, requirements)
+    places = calibrated(engines(machine), observations(local, machine))
     need = Need(
-        requirements, catalog, machine, engines(machine), losses(catalog), alike(catalog), measured,
-        harnesses(measured), {},
+        requirements, catalog, machine, places, losses(catalog), alike(catalog), measured, harnesses(measured), {},
+        local=local,
     )  # fmt: skip
     if not policies:
         return need

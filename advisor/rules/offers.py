@@ -11,6 +11,7 @@ from advisor.catalog.schema import ArtifactFile, ArtifactRepository, Model, Quan
 from advisor.hardware import memory, weights
 from advisor.hardware.memory import MemoryPlan
 from advisor.hardware.speed import TYPICAL_PROMPT, Engine, Speed, estimate
+from advisor.local_evidence import LocalResult, of_speed
 from advisor.rules.subject import Need, Offer, Sketch, Subject
 
 UNKNOWN_LOSS = 10.0
@@ -97,6 +98,9 @@ class _Planner:
         basis = "computed from file size" if file.size_bytes else "computed from tensors"
         plan = self._plan(sized, basis) if sized else None
         fits, speed = self._placed(plan, sized)
+        measured = of_speed(self.need.local, file.sha256, self.need.machine)
+        if measured and speed and self.need.requirements.concurrency == 1:
+            speed = _measured(speed, measured)
         official = publisher == self.model.provider
         return Offer(repository, file, publisher, official, loss, plan, fits, speed)
 
@@ -140,3 +144,15 @@ class _Planner:
             shape = model.architecture
             self.worked_out[mix] = weights.weigh(shape, self.parts, mix) if shape and self.parts else None
         return self.worked_out[mix]
+
+
+def _measured(estimated: Speed, result: LocalResult) -> Speed:
+    """Return the speed of an artifact as it was measured on this very machine."""
+    read = result.prompt_tokens_per_second or estimated.prompt_tokens_per_second
+    return msgspec.structs.replace(
+        estimated,
+        decode_tokens_per_second=round(result.generation_tokens_per_second or estimated.decode_tokens_per_second, 2),
+        prompt_tokens_per_second=round(read, 1) if read else None,
+        ttft_seconds=round(TYPICAL_PROMPT / read, 2) if read else None,
+        basis=result.here,
+    )

@@ -10,6 +10,7 @@ from advisor.catalog.schema import ArtifactFile, ArtifactRepository, Model
 from advisor.hardware.memory import MemoryPlan
 from advisor.hardware.schema import Machine
 from advisor.hardware.speed import Engine, Speed
+from advisor.local_evidence import LocalResult
 from advisor.needs.schema import Requirements
 from advisor.rules.evidence import Evidence, Scored
 
@@ -42,6 +43,8 @@ class Need(NamedTuple):
     sketches: dict[str, Sketch]
     """By model id: what those without an artifact would need and yield, as far as it was asked for."""
     policies: Applied | None = None
+    local: tuple[LocalResult, ...] = ()
+    """What was measured on the organisation's own machines, the newest last."""
 
     def measured(self, name: str, model_id: str) -> list[Scored]:
         """Return the results of a model in a language or task asked, the newest benchmark first."""

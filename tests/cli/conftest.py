@@ -22,7 +22,7 @@ from advisor.cli.main import run
 
 FOLDER = Path(__file__).parent
 CHECKOUT = FOLDER.parent.parent
-_SURROUNDINGS = ("COLUMNS", "NO_COLOR", "XDG_CACHE_HOME", "XDG_STATE_HOME", "ADVISOR_DEBUG")
+_SURROUNDINGS = ("COLUMNS", "NO_COLOR", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "ADVISOR_DEBUG")
 
 
 class Ran(NamedTuple):
@@ -41,6 +41,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     """Return where a run keeps its cache and its logs."""
     return {
         "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache")),
+        "XDG_DATA_HOME": str(tmp_path_factory.mktemp("data")),
         "XDG_STATE_HOME": str(tmp_path_factory.mktemp("state")),
     }
 

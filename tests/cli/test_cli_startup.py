@@ -65,6 +65,9 @@ NEVER = {
     "advisor.engine",
     "c4nary",
     "advisor.hub",
+    "advisor.smoke",
+    "statistics",
+    "random",
 }
 SCRIPT = """
 import sys

@@ -132,7 +132,13 @@ def surroundings(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> di
     """Return the environment of a run: nobody's token, cache or proxy; the compiled catalog is shared."""
     kept = {n: v for n, v in os.environ.items() if not n.startswith(_LEFT_OUT) and n.lower() not in _PROXIES}
     shared = tmp_path_factory.getbasetemp() / "advisor-cache"
-    return {**kept, "HF_HOME": str(tmp_path / "hf"), "XDG_CACHE_HOME": str(shared), "XDG_STATE_HOME": str(shared)}
+    return {
+        **kept,
+        "HF_HOME": str(tmp_path / "hf"),
+        "XDG_CACHE_HOME": str(shared),
+        "XDG_STATE_HOME": str(shared),
+        "XDG_DATA_HOME": str(tmp_path / "data"),
+    }
 
 
 @pytest.fixture

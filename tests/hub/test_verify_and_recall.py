@@ -198,23 +198,25 @@ def test_the_nearest_lock_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("pulled")
-def test_what_rests_on_a_file(advisor: Any, own: Path, work: Path) -> None:
+def test_what_rests_on_a_file(advisor: Any, own: Path, work: Path, tmp_path: Path) -> None:
     recommended = advisor("recommend", "--ram", "16GiB", "--catalog", str(own), "--format", "json")
     (work / "decisions").mkdir()
     (work / "decisions" / "chat.json").write_text(recommended.stdout)
     smoke = {"schema": "advisor.smoke/1", "model": {"file": "x.gguf", "sha256": sha256(LARGE)}}
-    (work / "smoke.json").write_text(json.dumps(smoke))
+    kept = tmp_path / "data" / "advisor" / "smoke" / sha256(LARGE) / "host" / "2026-11-25.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_text(json.dumps(smoke))
     (work / "other.json").write_text(json.dumps({"sha256": sha256(LARGE)}))
     ran = advisor("verify", "--find", sha256(LARGE), "--format", "json")
     jsonschema.Draft202012Validator(json_schema("recall")).validate(ran.document)
     assert ran.exit_code == 0
     found = {found["file"]: found for found in ran.document["found"]}
-    assert found.keys() == {"advisor.lock", "decisions/chat.json", "smoke.json"}
+    assert found.keys() == {"advisor.lock", "decisions/chat.json", str(kept)}
     assert found["advisor.lock"]["about"] == "acme/Tiny"
     assert found["advisor.lock"]["places"] == ["models.0.files.0.sha256"]
     assert found["decisions/chat.json"]["kind"] == "advisor.recommendation/1"
     assert found["decisions/chat.json"]["about"] == "acme/Tiny"
-    assert found["smoke.json"]["kind"] == "advisor.smoke/1"
+    assert found[str(kept)]["kind"] == "advisor.smoke/1"
     shown = advisor("verify", "--find", f"sha256:{sha256(LARGE).upper()}").stdout
     assert "3 of 3 documents" in shown
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from advisor.catalog.codes import language_name
 from advisor.catalog.schema import Languages, Source
+from advisor.local_evidence import of_language
 from advisor.rules.evidence import names
 from advisor.rules.finding import Finding
 from advisor.rules.subject import Need, Subject
@@ -44,6 +45,11 @@ class _Answer:
 
 def _one(subject: Subject, need: Need, tag: str) -> _Answer:
     name = language_name(tag)
+    local = of_language(need.local, subject.id, tag)
+    if local:
+        run, outcome = local
+        told = f"{name}: {run.here}: {outcome.passed} of {outcome.cases} prompts answered as they should be"
+        return _Answer(PASS if outcome.verdict == "pass" else FAIL, told, (run.source,))
     declared = subject.model.languages
     listed = declared is not None and names(declared.tags, tag)
     refused = declared is not None and declared.closed and not listed

@@ -1,0 +1,1 @@
+"""The smoke test: does a model really work here?"""

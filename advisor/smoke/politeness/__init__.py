@@ -1,0 +1,1 @@
+"""How politely does a model write Japanese? Endings, consistency of register, markers, forms out of place in a shop."""
