@@ -21,6 +21,7 @@ from advisor.hub.hashing import CHUNK
 from advisor.hub.interface import Progress
 from advisor.hub.lock import LockedModel, file_path
 from advisor.hub.manifest import MANIFEST, Exported, Manifest, Packed, PackedRecord
+from advisor.needs.policies import CATALOG as POLICY_OF_CATALOG
 from advisor.needs.units import format_size
 
 LARGEST_RECORD = 256 << 20
@@ -97,9 +98,12 @@ def _record(path: Path) -> bytes:
 
 
 def _slice(models: tuple[LockedModel, ...], catalog: Catalog) -> Iterator[tuple[str, bytes]]:
-    """Yield the records of the catalog that the models rest on, as the files of an overlay."""
+    """Yield the records of the catalog that the models rest on, policies too, as the files of an overlay."""
     snapshot, wanted = catalog.snapshot, dict[tuple[str, str], Any]()
     for locked in models:
+        for policy in locked.policies:
+            if policy.origin == POLICY_OF_CATALOG and policy.id in snapshot.policies:
+                wanted["policies", policy.id] = snapshot.policies[policy.id]
         if locked.model not in catalog.models:
             continue
         chain = resolve(catalog, locked.model)

@@ -119,6 +119,22 @@ def test_records_and_the_slice_of_the_catalog_come_along(bundle: Path, taken: An
     ] == []  # the files are far too small
 
 
+def test_policies_of_the_catalog_come_along(
+    advisor: Any, hub: Any, own: Path, taken: Any, inside: Path, tmp_path: Path
+) -> None:
+    asked = ("--catalog", str(own), "--policy", "permissive-licences")
+    ran = advisor(*PULL, "--quant", "Q8_0", *asked, "--override", "a test", HF_ENDPOINT=hub.url)
+    assert ran.exit_code == 0, ran.stderr
+    target = str(tmp_path / "models.tar")
+    assert advisor("bundle", "export", target, "--catalog", str(own), **NOWHERE).exit_code == 0
+    assert taken("bundle", "import", target).exit_code == 0
+    (locked,) = read_lock(inside / "advisor.lock").models
+    overlay = next((inside / "advisor-records").glob("*/catalog"))
+    again = ("recommend", "--policy", "permissive-licences", "--catalog", str(overlay), "--format", "json")
+    used = taken(*again).document["policies"]
+    assert [(p["id"], p["digest"]) for p in used] == [(p.id, p.digest) for p in locked.policies]
+
+
 def test_into_a_folder(bundle: Path, taken: Any, inside: Path) -> None:
     ran = taken("bundle", "import", str(bundle), "--to", "models")
     assert ran.exit_code == 0
