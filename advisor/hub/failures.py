@@ -173,15 +173,23 @@ def _unanswered(error: Exception, what: str, settings: Settings) -> AdvisorError
 
 
 def _asked(error: Exception, settings: Settings) -> str:
-    """Return which server did not answer: the endpoint, or one that it sent us to."""
-    url = ""
+    """Return which server did not answer: the endpoint, or one that it sent us to, and the proxy on the way."""
+    url, where = settings.endpoint, settings.shown_endpoint
     with suppress(AttributeError, RuntimeError, ValueError):  # httpx knows the request of most errors
         url = str(error.request.url)  # type: ignore[attr-defined]
-    where = settings.shown_endpoint
-    if not url or origin_of(url) == settings.origin:
-        return where
     scheme, host, port = origin_of(url)
-    return f"{scheme}://{host}:{port} (where {where} sends us)"
+    if (scheme, host, port) != settings.origin:
+        where = f"{scheme}://{host}:{port} (where {where} sends us)"
+    return where + _through(scheme, host)
+
+
+def _through(scheme: str, host: str) -> str:
+    """Name the proxy that the environment puts before a server, if there is one."""
+    from urllib.request import getproxies, proxy_bypass
+
+    proxies = getproxies()
+    proxy = proxies.get(scheme) or proxies.get("all")
+    return f" through the proxy {without_credentials(proxy)}" if proxy and not proxy_bypass(host) else ""
 
 
 def _said(response: Any) -> str:

@@ -306,8 +306,11 @@ def test_a_proxy_that_wants_a_password(proxy: _Proxy, hub: Hub, advisor: Any, ow
 
 
 def test_a_proxy_that_is_not_there(hub: Hub, advisor: Any, own: Path) -> None:
-    ran = advisor(*PULL, "--catalog", str(own), HF_ENDPOINT=hub.url, HTTP_PROXY=f"http://127.0.0.1:{_closed_port()}")
+    port = _closed_port()
+    proxy = f"http://user:geheim@127.0.0.1:{port}"
+    ran = advisor(*PULL, "--catalog", str(own), HF_ENDPOINT=hub.url, HTTP_PROXY=proxy)
     assert ran.exit_code == 4
+    assert f"{hub.url} through the proxy http://127.0.0.1:{port} failed" in ran.stderr
 
 
 # --- certificates -------------------------------------------------------------------------------------------
