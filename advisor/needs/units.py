@@ -65,7 +65,7 @@ def format_size(size: float) -> str:
     gib = size / 1024**3
     if gib >= 1:
         return f"{gib:.1f} GiB" if gib < 100 else f"{gib:,.0f} GiB"
-    return f"{size / 1024**2:.0f} MiB" if size >= 1024**2 else f"{size:,.0f} bytes"
+    return f"{size / 1024**2:.0f} MiB" if size >= 1024**2 else counted(round(size), "byte")
 
 
 def size_text(size: int) -> str:

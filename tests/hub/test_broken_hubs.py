@@ -25,6 +25,16 @@ def _file(**facts: Any) -> RemoteFile:
     return RemoteFile(**{**known, "size_bytes": len(LARGE), "sha256": sha256(LARGE), **facts})
 
 
+class Noted(Silent):
+    """Keeps what was said."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+
 def _left(folder: Path) -> list[str]:
     """Return the files of a cache but for its locks."""
     return sorted(p.name for p in folder.rglob("*") if p.is_file() and ".locks" not in p.parts)
@@ -81,8 +91,10 @@ def test_a_damaged_file_of_the_cache_is_fetched_again(hub: Hub, reach: Any, tmp_
     done = fetch_into_cache(reach(hub.url), _file(), tmp_path / "cache", Silent())
     blob = done.path.resolve()
     blob.write_bytes(LARGE[:-1] + b"?")
-    again = fetch_into_cache(reach(hub.url), _file(), tmp_path / "cache", Silent())
+    told = Noted()
+    again = fetch_into_cache(reach(hub.url), _file(), tmp_path / "cache", told)
     assert (again.cached, again.path.read_bytes()) == (False, LARGE)
+    assert [note.rpartition(" is damaged")[0] for note in told.notes] == [str(done.path)]
 
 
 @pytest.mark.parametrize(

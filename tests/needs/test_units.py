@@ -82,6 +82,7 @@ def test_what_is_not_a_count_is_refused(text: str | int, told: str) -> None:
         (1500 * 2**30, "1,500 GiB"),
         (2**20, "1 MiB"),
         (27, "27 bytes"),
+        (1, "1 byte"),
         (0, "0 bytes"),
     ],
 )
