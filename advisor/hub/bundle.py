@@ -17,7 +17,7 @@ from advisor.hub.hashing import CHUNK, hash_file
 from advisor.hub.header import TEMPLATE, check_headers
 from advisor.hub.interface import Progress, Silent, check_path
 from advisor.hub.lock import CheckedAgainst, Lock, LockedFile, LockedModel, add, folder_from, problems_of, read_lock
-from advisor.hub.manifest import LARGEST_MANIFEST, MANIFEST, Imported, ImportedModel, Manifest, Packed
+from advisor.hub.manifest import LARGEST_MANIFEST, MANIFEST, RECORD_ENDINGS, Imported, ImportedModel, Manifest, Packed
 from advisor.needs.units import format_size
 
 RECORDS = "advisor-records"
@@ -124,7 +124,7 @@ def _problems(manifest: Manifest) -> list[str]:
             check_path(record.path)
         except UserError as error:
             found.append(str(error))
-        if record.path.split("/")[0] not in ("catalog", "records") or not record.path.endswith((".yaml", ".json")):
+        if record.path.split("/")[0] not in ("catalog", "records") or not record.path.endswith(RECORD_ENDINGS):
             found.append(f"'{record.path[:200]}' is no record")
     paths = [record.path.casefold() for record in manifest.records]
     found += [f"'{path[:200]}' stands twice" for path in sorted({p for p in paths if paths.count(p) > 1})]

@@ -18,9 +18,9 @@ from advisor.hub import archive
 from advisor.hub.cache import free_bytes
 from advisor.hub.failures import UnverifiedError
 from advisor.hub.hashing import CHUNK
-from advisor.hub.interface import Progress
+from advisor.hub.interface import Progress, check_path
 from advisor.hub.lock import LockedModel, file_path
-from advisor.hub.manifest import MANIFEST, Exported, Manifest, Packed, PackedRecord
+from advisor.hub.manifest import MANIFEST, RECORD_ENDINGS, Exported, Manifest, Packed, PackedRecord
 from advisor.needs.policies import CATALOG as POLICY_OF_CATALOG
 from advisor.needs.units import format_size
 
@@ -40,6 +40,7 @@ def export(
     """
     if not models:
         raise UserError(f"{lock} names no model; there is nothing to pack")
+    _check_names(records)
     places = {f.sha256: file_path(lock, m, f, hub_cache) for m in models for f in m.files}
     texts = dict(_slice(models, catalog)) | {f"records/{p.name}": _record(p) for p in records}
     packed = [_packed(path, content) for path, content in texts.items()]
@@ -81,6 +82,21 @@ def export(
 def _packed(path: str, content: bytes) -> PackedRecord:
     kind: Literal["catalog", "record"] = "catalog" if path.startswith("catalog/") else "record"
     return PackedRecord(path=path, kind=kind, sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
+
+
+def _check_names(records: tuple[Path, ...]) -> None:
+    """Refuse records that an import would not take.
+
+    Raises:
+        UserError: where a file is no document, or two have one name.
+    """
+    names = [path.name.casefold() for path in records]
+    for path in records:
+        check_path(path.name)
+        if path.suffix not in RECORD_ENDINGS:
+            raise UserError(f"{path} is no record: its name must end in {' or '.join(RECORD_ENDINGS)}")
+        if names.count(path.name.casefold()) > 1:
+            raise UserError(f"two records are called {path.name}; rename one of them")
 
 
 def _record(path: Path) -> bytes:

@@ -205,6 +205,28 @@ def test_nothing_to_export(advisor: Any, work: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("bundle")
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("notes.txt",), "its name must end in .yaml or .json"),
+        (("a/run.json", "b/Run.json"), "two records are called run.json"),
+        (("gone.json",), "gone.json cannot be read"),
+    ],
+)
+@pytest.mark.usefixtures("bundle")
+def test_records_that_would_not_come_in(
+    names: tuple[str, ...], said: str, advisor: Any, own: Path, work: Path, tmp_path: Path
+) -> None:
+    for name in names:
+        (work / name).parent.mkdir(exist_ok=True)
+        if "gone" not in name:
+            (work / name).write_text("{}")
+    target, asked = tmp_path / "other.tar", [word for name in names for word in ("--record", name)]
+    ran = advisor("bundle", "export", str(target), *asked, "--catalog", str(own), **NOWHERE)
+    assert (ran.exit_code, target.exists()) == (2, False)
+    assert said in ran.stderr
+
+
 def test_a_place_where_nothing_can_be_written(advisor: Any, tmp_path: Path) -> None:
     ran = advisor("bundle", "export", str(tmp_path / "none" / "x.tar"))
     assert ran.exit_code == 4
