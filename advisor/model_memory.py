@@ -13,7 +13,7 @@ from advisor.gguf.shape import UnknownShapeError, shape_of
 from advisor.hardware import memory
 from advisor.inspection import InspectedMemory
 from advisor.needs.schema import DEFAULT_CONTEXT
-from advisor.needs.units import parse_count
+from advisor.needs.units import counted, parse_count
 
 NO_MODEL = frozenset({"clip", "mmproj"})
 """Architectures of files that are no language model by themselves."""
@@ -48,7 +48,9 @@ def asked_of(needs: Mapping[str, Any], kv_type: str = "f16", offload: int = 0) -
     if needs.get("concurrency") is not None and not 0 < needs["concurrency"] <= MOST_SEQUENCES:
         raise UserError(f"--concurrency: {needs['concurrency']} is not from 1 to {MOST_SEQUENCES}")
     if (context or DEFAULT_CONTEXT) * concurrency >= 2**31:
-        raise UserError(f"--context: {context:,} tokens for {concurrency} users are more than an engine can hold")
+        raise UserError(
+            f"--context: {context:,} tokens for {counted(concurrency, 'user')} are more than an engine can hold"
+        )
     return Asked(context, concurrency, kv_type, offload)
 
 

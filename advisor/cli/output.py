@@ -14,6 +14,10 @@ from advisor.render.columns import WIDTH_WITHOUT_TERMINAL
 if TYPE_CHECKING:
     from pathlib import Path
 
+_OBEYED = dict.fromkeys(
+    (*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "�"
+)
+"""Characters that a terminal obeys instead of showing them: controls, and what turns the direction of text around."""
 NARROWEST = 30
 """Cells below which nothing is laid out."""
 
@@ -26,6 +30,7 @@ def say(message: str) -> None:
     """Tell the user something on stderr; where that is closed or full, nobody is there to tell."""
     if sys.stderr is not None:
         encoding = sys.stderr.encoding or "utf-8"
+        message = message.translate(_OBEYED)
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.write(message.encode(encoding, "replace").decode(encoding) + "\n")
             sys.stderr.flush()
@@ -40,6 +45,8 @@ def deliver(document: Any, kind: str, format_name: str, output: Path | None, **o
     """Render `document` and write it to stdout, or whole to `output`."""
     width = WIDTH_WITHOUT_TERMINAL if output else terminal_width()
     text = renderer(kind, format_name)(document, width=width, **options)
+    if format_name in ("table", "markdown"):
+        text = text.translate(_OBEYED)  # names out of bundles, locks and hubs are anybody's
     if output is None:
         write(text, for_people=format_name == "table")
     else:

@@ -1,6 +1,7 @@
 """`c4nary`, a young scanner of chat templates by other people, where it is installed (extra `audit`).
 
-It runs in a process of its own with a limit of time: on some templates of 30,000 characters it takes seconds.
+It runs in a process of its own with a limit of time: on some templates of 30,000 characters it takes seconds. It
+imports nothing from the working folder, which may be that of a downloaded model, and is told no token.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ LONGEST = 64 * 1024
 """Characters beyond which it is not asked."""
 SECONDS = 2.0
 MOST = 20
+_KEPT = ("HOME", "PATH", "PYTHONPATH", "PYTHONUSERBASE", "LD_LIBRARY_PATH", "SYSTEMROOT", "APPDATA")
 _PROGRAM = """
 import json, sys, warnings
 warnings.simplefilter("ignore")
@@ -47,12 +49,14 @@ def ask(text: str) -> SecondOpinion | None:
     """
     if find_spec(TOOL) is None or len(text) > LONGEST:
         return None
+    import os
     import subprocess
     import sys
 
     try:
         done = subprocess.run(
-            [sys.executable, "-c", _PROGRAM],
+            [sys.executable, "-P", "-c", _PROGRAM],
+            env={name: os.environ[name] for name in _KEPT if name in os.environ},
             input=text.encode(errors="replace"),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -31,7 +31,7 @@ def check_shards(names: tuple[str, ...], headers: dict[str, Header]) -> list[Pro
     first = next(iter(headers.values()))
     stated = first.integer("split.count") or 1
     if stated != len(names):
-        problems.append(_of("split-count", f"the header says {stated} files, the name says {len(names)}", names[0]))
+        problems.append(_of("split-count", f"the header counts {stated}, the name {len(names)}", names[0]))
     for number, name in enumerate(names):
         header = headers.get(name)
         if header is None:

@@ -16,8 +16,8 @@ from advisor.hub.failures import UnverifiedError
 from advisor.hub.hashing import CHUNK, hash_file
 from advisor.hub.header import TEMPLATE, check_headers
 from advisor.hub.interface import Progress, Silent, check_path
-from advisor.hub.lock import CheckedAgainst, Lock, LockedFile, LockedModel, add, folder_from, problems_of
-from advisor.hub.manifest import LARGEST_MANIFEST, MANIFEST, Imported, ImportedModel, Manifest, Packed
+from advisor.hub.lock import CheckedAgainst, Lock, LockedFile, LockedModel, add, folder_from, problems_of, read_lock
+from advisor.hub.manifest import LARGEST_MANIFEST, MANIFEST, RECORD_ENDINGS, Imported, ImportedModel, Manifest, Packed
 from advisor.needs.units import format_size
 
 RECORDS = "advisor-records"
@@ -44,12 +44,14 @@ def import_bundle(path: Path, place: Place, expected: str | None, dry_run: bool,
 
     Raises:
         UserError: where there is no such file.
-        DataError: where it is no bundle, or holds what a bundle may not hold.
+        DataError: where it is no bundle, or holds what a bundle may not hold; where the lock is wrong.
         UnverifiedError: where its bytes are not what it says, or its manifest is not the one expected.
         ExternalError: where the disk is in the way.
     """
     if not path.is_file():
         raise UserError(f"there is no bundle {path}")
+    if place.lock.is_file():
+        read_lock(place.lock)  # what is wrong with it is better known before anything is moved
     try:
         with open(path, "rb") as stream:
             manifest, digest = _manifest(stream, path)
@@ -122,7 +124,7 @@ def _problems(manifest: Manifest) -> list[str]:
             check_path(record.path)
         except UserError as error:
             found.append(str(error))
-        if record.path.split("/")[0] not in ("catalog", "records") or not record.path.endswith((".yaml", ".json")):
+        if record.path.split("/")[0] not in ("catalog", "records") or not record.path.endswith(RECORD_ENDINGS):
             found.append(f"'{record.path[:200]}' is no record")
     paths = [record.path.casefold() for record in manifest.records]
     found += [f"'{path[:200]}' stands twice" for path in sorted({p for p in paths if paths.count(p) > 1})]

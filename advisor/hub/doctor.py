@@ -15,7 +15,7 @@ from advisor.errors import AdvisorError
 from advisor.hub.cache import free_bytes
 from advisor.hub.lock import find_lock, read_lock
 from advisor.hub.settings import Settings, is_loopback, without_credentials
-from advisor.needs.units import format_size
+from advisor.needs.units import counted, format_size
 
 SCHEMA = "advisor.doctor/1"
 LITTLE_ROOM = 10 << 30
@@ -104,7 +104,9 @@ def _lock() -> Check:
     except AdvisorError as error:
         remedy = "Mend the line, or take the file back from version control"
         return Check(id="lock", verdict="fail", said=str(error).splitlines()[0], remedy=remedy)
-    return Check(id="lock", verdict="pass", said=f"{path}: {count} models; 'advisor verify' checks their files")
+    return Check(
+        id="lock", verdict="pass", said=f"{path}: {counted(count, 'model')}; 'advisor verify' checks their files"
+    )
 
 
 def _settings(settings: Settings, environment: Mapping[str, str]) -> Iterator[Check]:

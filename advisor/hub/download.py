@@ -43,7 +43,8 @@ def fetch_into_cache(hub: Hub, file: RemoteFile, folder: Path, progress: Progres
     name = cache.snapshot_path(folder, file.repository, file.revision, file.path)
     target = cache.blob_path(folder, file.repository, blob)
     with _disk(target), _guarded(cache.guard_path(folder, file.repository, blob), file, progress):
-        kept = _kept(file, name, progress) or _kept(file, target, progress)
+        one = name.is_file() and target.is_file() and name.samefile(target)
+        kept = _kept(file, name, progress) or (None if one else _kept(file, target, progress))
         digest = kept or _fetch(hub, file, target, progress)
         if not name.is_file() or not kept:
             cache.name_blob(target, name)
@@ -150,7 +151,10 @@ class _Sniffing:
         if self._sink.tell() == 0 and file.path.endswith(".gguf") and not data.startswith(GGUF[: len(data)]):
             page = data.lstrip()[:1] == b"<"
             seen = "a web page (a login page of the network, most likely)" if page else "something else"
-            raise _NotWhatWasAsked(f"{file.name}: the server sends {seen} in the place of a GGUF file; nothing is kept")
+            raise _NotWhatWasAsked(
+                f"{file.name}: the server sends {seen} in the place of a GGUF file; nothing is kept. "
+                f"Check the network and HF_ENDPOINT, then run the same command again"
+            )
         if file.size_bytes is not None and self._sink.tell() + len(data) > file.size_bytes:
             raise _NotWhatWasAsked(f"{file.name}: the server sends more than the {file.size_bytes} bytes it promised")
         return self._sink.write(data)

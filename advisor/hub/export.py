@@ -18,9 +18,10 @@ from advisor.hub import archive
 from advisor.hub.cache import free_bytes
 from advisor.hub.failures import UnverifiedError
 from advisor.hub.hashing import CHUNK
-from advisor.hub.interface import Progress
+from advisor.hub.interface import Progress, check_path
 from advisor.hub.lock import LockedModel, file_path
-from advisor.hub.manifest import MANIFEST, Exported, Manifest, Packed, PackedRecord
+from advisor.hub.manifest import MANIFEST, RECORD_ENDINGS, Exported, Manifest, Packed, PackedRecord
+from advisor.needs.policies import CATALOG as POLICY_OF_CATALOG
 from advisor.needs.units import format_size
 
 LARGEST_RECORD = 256 << 20
@@ -39,6 +40,7 @@ def export(
     """
     if not models:
         raise UserError(f"{lock} names no model; there is nothing to pack")
+    _check_names(records)
     places = {f.sha256: file_path(lock, m, f, hub_cache) for m in models for f in m.files}
     texts = dict(_slice(models, catalog)) | {f"records/{p.name}": _record(p) for p in records}
     packed = [_packed(path, content) for path, content in texts.items()]
@@ -82,6 +84,21 @@ def _packed(path: str, content: bytes) -> PackedRecord:
     return PackedRecord(path=path, kind=kind, sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
 
 
+def _check_names(records: tuple[Path, ...]) -> None:
+    """Refuse records that an import would not take.
+
+    Raises:
+        UserError: where a file is no document, or two have one name.
+    """
+    names = [path.name.casefold() for path in records]
+    for path in records:
+        check_path(path.name)
+        if path.suffix not in RECORD_ENDINGS:
+            raise UserError(f"{path} is no record: its name must end in {' or '.join(RECORD_ENDINGS)}")
+        if names.count(path.name.casefold()) > 1:
+            raise UserError(f"two records are called {path.name}; rename one of them")
+
+
 def _record(path: Path) -> bytes:
     """Return a document to be carried along.
 
@@ -97,9 +114,12 @@ def _record(path: Path) -> bytes:
 
 
 def _slice(models: tuple[LockedModel, ...], catalog: Catalog) -> Iterator[tuple[str, bytes]]:
-    """Yield the records of the catalog that the models rest on, as the files of an overlay."""
+    """Yield the records of the catalog that the models rest on, policies too, as the files of an overlay."""
     snapshot, wanted = catalog.snapshot, dict[tuple[str, str], Any]()
     for locked in models:
+        for policy in locked.policies:
+            if policy.origin == POLICY_OF_CATALOG and policy.id in snapshot.policies:
+                wanted["policies", policy.id] = snapshot.policies[policy.id]
         if locked.model not in catalog.models:
             continue
         chain = resolve(catalog, locked.model)

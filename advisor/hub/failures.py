@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from advisor.errors import AdvisorError, ExternalError
-from advisor.hub.settings import HOME, Settings, without_credentials
+from advisor.hub.settings import HOME, Settings, origin_of, without_credentials
 
 DOCTOR = "'advisor doctor' names the failing route."
 MANY_SECONDS = 60
@@ -35,14 +36,26 @@ class NotTheHubError(ExternalError):
 
 
 class BusyError(ExternalError):
-    """The hub asks to wait for longer than anybody would watch."""
+    """The hub asks to wait for longer than anybody would watch, or again and again; 0 seconds: it does not say."""
 
     def __init__(self, settings: Settings, seconds: int) -> None:
         token = "" if settings.token else " A token (HF_TOKEN) raises the limit."
+        pause = f"{seconds} s of pause" if seconds else "a pause"
         super().__init__(
-            f"{settings.shown_endpoint} limits how often it may be asked and wants {seconds} s of pause. "
+            f"{settings.shown_endpoint} limits how often it may be asked and wants {pause}. "
             f"Run the same command again after that; it continues.{token}"
         )
+
+
+def pause_of(headers: Any) -> int:
+    """Return the seconds for which a server asks to be left alone; 0 where it does not say."""
+    with suppress(ValueError):
+        return int(headers.get("retry-after", ""))
+    for part in headers.get("ratelimit", "").split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == "t" and value.isdigit():
+            return int(value)
+    return 0
 
 
 def told(error: Exception, what: str, settings: Settings) -> AdvisorError:
@@ -62,7 +75,9 @@ def _answered(error: Exception, response: Any, what: str, settings: Settings) ->
     if code == "GatedRepo" or type(error).__name__ == "GatedRepoError":
         return ExternalError(_gated(repository, settings))
     if code == "EntryNotFound":
-        return ExternalError(f"{what} is not in that revision of its repository on {where}.")
+        return ExternalError(
+            f"{what} is not in that revision of its repository on {where}. Ask for another revision or quantization."
+        )
     if code == "RevisionNotFound":
         return ExternalError(
             f"{repository} has no such revision on {where}. Name another with --revision, for example main."
@@ -77,7 +92,7 @@ def _answered(error: Exception, response: Any, what: str, settings: Settings) ->
     if status == 407:
         return ExternalError(_proxy_login(settings))
     if status == 429:
-        return BusyError(settings, MANY_SECONDS)
+        return BusyError(settings, pause_of(response.headers))
     if status >= 500:
         return UnreachableError(f"{where} fails with status {status} for {what}. Try again later; {DOCTOR}")
     return ExternalError(f"{where} answers {what} with status {status}{_said(response)}. {DOCTOR}")
@@ -123,7 +138,9 @@ def _proxy_login(settings: Settings) -> str:
 
 def _unanswered(error: Exception, what: str, settings: Settings) -> AdvisorError:
     """Tell of a connection that was not made or broke."""
-    kind, text, where = type(error).__name__, cleaned(str(error)), settings.shown_endpoint
+    kind, text, where = type(error).__name__, cleaned(str(error)), _asked(error, settings)
+    if kind == "TooManyRedirects":
+        return NotTheHubError(settings, "it sends from one address to another without an end")
     if kind == "OfflineModeIsEnabled":
         return ExternalError(f"HF_HUB_OFFLINE is set, so nothing is asked of {where}. Unset it to fetch {what}.")
     if "407" in text and "roxy" in f"{kind}{text}":
@@ -153,6 +170,26 @@ def _unanswered(error: Exception, what: str, settings: Settings) -> AdvisorError
         f"the connection to {where} failed for {what}: {text or kind}. Run the same command again; it continues. "
         + DOCTOR
     )
+
+
+def _asked(error: Exception, settings: Settings) -> str:
+    """Return which server did not answer: the endpoint, or one that it sent us to, and the proxy on the way."""
+    url, where = settings.endpoint, settings.shown_endpoint
+    with suppress(AttributeError, RuntimeError, ValueError):  # httpx knows the request of most errors
+        url = str(error.request.url)  # type: ignore[attr-defined]
+    scheme, host, port = origin_of(url)
+    if (scheme, host, port) != settings.origin:
+        where = f"{scheme}://{host}:{port} (where {where} sends us)"
+    return where + _through(scheme, host)
+
+
+def _through(scheme: str, host: str) -> str:
+    """Name the proxy that the environment puts before a server, if there is one."""
+    from urllib.request import getproxies, proxy_bypass
+
+    proxies = getproxies()
+    proxy = proxies.get(scheme) or proxies.get("all")
+    return f" through the proxy {without_credentials(proxy)}" if proxy and not proxy_bypass(host) else ""
 
 
 def _said(response: Any) -> str:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from advisor import __version__
 from advisor.errors import ExternalError
-from advisor.hub.failures import MANY_SECONDS, BusyError, NotTheHubError, UnreachableError, cleaned, told
+from advisor.hub.failures import MANY_SECONDS, BusyError, NotTheHubError, UnreachableError, cleaned, pause_of, told
 from advisor.hub.interface import COMMIT, SHA256, RemoteFile, Sink, check_path, check_repository
 from advisor.hub.settings import Settings, origin_of
 
@@ -162,7 +162,7 @@ class HuggingFace:
 
         return self._asked(get, file.name)
 
-    def ask(self, method: str, route: str, headers: dict[str, str] | None = None, body: Any = None) -> Any:
+    def ask(self, method: str, route: str, headers: dict[str, str] | None = None, form: Any = None) -> Any:
         """Return the answer of one route without its body, whatever its status; for `advisor doctor`.
 
         Raises:
@@ -171,7 +171,7 @@ class HuggingFace:
         session = self._library.get_session()
         sent = self._headers() | (headers or {})
         try:
-            with session.stream(method, self.settings.endpoint + route, headers=sent, json=body) as answer:
+            with session.stream(method, self.settings.endpoint + route, headers=sent, data=form) as answer:
                 return answer
         except (self._library.httpx2.HTTPError, OSError) as error:
             raise told(error, route, self.settings) from None
@@ -195,14 +195,17 @@ class HuggingFace:
         headers: dict[str, str] = self._library.build_hf_headers(token=self._token, **_NAMED)
         return {**headers, "Accept-Encoding": "identity"}
 
-    def _asked(self, ask: Callable[[], T], what: str, position: Callable[[], int] = lambda: 0) -> T:
-        """Ask, again where a server fails or a connection breaks; attempts that get on do not count."""
+    def _asked(self, ask: Callable[[], T], what: str, position: Callable[[], int] | None = None) -> T:
+        """Ask, again where a server fails, is busy or breaks the connection; attempts that get on do not count.
+
+        `position` tells how far a download is. There huggingface_hub itself waits for a server that is busy.
+        """
         if self.settings.offline:
             where = self.settings.shown_endpoint
             raise ExternalError(f"HF_HUB_OFFLINE is set, so nothing is asked of {where}. Unset it to fetch {what}.")
         failed = 0
         while True:
-            before = position()
+            before = position() if position else 0
             try:
                 return ask()
             except ExternalError as error:
@@ -217,17 +220,19 @@ class HuggingFace:
                 cause = UnreachableError(f"the connection broke too often for {what}")
             except (self._library.httpx2.HTTPError, ValueError) as error:
                 cause = error
-            failed = 0 if position() > before else failed
-            if failed >= len(self.waits) or not self._passing(cause):
+            failed = 0 if position and position() > before else failed
+            response = getattr(cause, "response", None)
+            waited = position is not None and response is not None and response.status_code == 429
+            if waited or failed >= len(self.waits) or not self._passing(cause):
                 raise told(cause, what, self.settings) from None
-            time.sleep(self.waits[failed])
+            time.sleep(max(self.waits[failed], pause_of(response.headers) if response is not None else 0))
             failed += 1
 
     def _passing(self, error: Exception) -> bool:
         """Say whether the same request may work in a moment."""
         status = getattr(getattr(error, "response", None), "status_code", None)
         if status is not None:
-            return int(status) >= 500 or status == 408
+            return int(status) >= 500 or status in (408, 429)
         httpx2 = self._library.httpx2
         lasting = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError, httpx2.UnsupportedProtocol)
         return isinstance(error, (httpx2.TransportError, UnreachableError)) and not isinstance(error, lasting)
@@ -297,7 +302,7 @@ def _client(settings: Settings, transport: Any) -> Any:
             request.headers.pop("authorization", None)
 
     def answered(response: Any) -> None:
-        if response.status_code == 429 and (seconds := _pause(response.headers)) > MANY_SECONDS:
+        if response.status_code == 429 and (seconds := pause_of(response.headers)) > MANY_SECONDS:
             raise BusyError(settings, seconds)
         kind = response.headers.get("content-type", "")
         if response.status_code == 200 and kind.startswith("text/html") and "x-repo-commit" not in response.headers:
@@ -332,17 +337,6 @@ def _trust(settings: Settings) -> Any:
             f"the certificates of {name} cannot be read ({error.strerror or error}); name a PEM file in SSL_CERT_FILE"
         ) from None
     return context
-
-
-def _pause(headers: Any) -> int:
-    """Return the seconds for which a server asks to be left alone."""
-    with suppress(ValueError):
-        return int(headers.get("retry-after", ""))
-    for part in headers.get("ratelimit", "").split(";"):
-        name, _, value = part.strip().partition("=")
-        if name == "t" and value.isdigit():
-            return int(value)
-    return 0
 
 
 def _taken(chunks: Iterator[bytes], skip: int, length: int) -> bytes:

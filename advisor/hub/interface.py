@@ -117,7 +117,7 @@ def check_path(path: str) -> str:
         or len(path) > 1000
         or PurePosixPath(path).is_absolute()
         or any(not part.strip(" .") or part != part.rstrip(" .") or _RESERVED.match(part) for part in parts)
-        or any(ord(c) < 32 or c in '\\:*?"<>|' for c in path)
+        or any(ord(c) < 32 or 127 <= ord(c) < 160 or c in '\\:*?"<>|' for c in path)
     )
     if wrong:
         raise UserError(f"'{path[:200]}' is not a path inside a repository")

@@ -12,6 +12,7 @@ from advisor.hub.lock import LockedModel, Size
 
 MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 16 << 20
+RECORD_ENDINGS = (".yaml", ".json")
 
 
 class Packed(Record, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from advisor.hub.doctor import Check
 from advisor.hub.failures import NotTheHubError
 from advisor.hub.huggingface import HuggingFace
 from advisor.hub.interface import RemoteFile
+from advisor.needs.units import counted
 
 SKEW = 300
 """Seconds by which the clocks may differ before signed addresses and certificates suffer."""
@@ -89,13 +90,13 @@ def _list(hub: HuggingFace, file: RemoteFile) -> Check:
         count = len(hub.listing(file.repository, file.revision))
     except AdvisorError as error:
         return Check(id="list", verdict="warn", said=f"no list of a repository: {_first(error)}", remedy=LISTING)
-    return Check(id="list", verdict="pass", said=f"a repository can be listed ({count} files)")
+    return Check(id="list", verdict="pass", said=f"a repository can be listed ({counted(count, 'file')})")
 
 
 def _paths(hub: HuggingFace, file: RemoteFile) -> Check:
     route = f"/api/models/{file.repository}/paths-info/{file.revision}"
     try:
-        status = hub.ask("POST", route, body={"paths": [file.path]}).status_code
+        status = hub.ask("POST", route, form={"paths": [file.path], "expand": False}).status_code
     except AdvisorError as error:
         return Check(id="paths-info", verdict="warn", said=_first(error), remedy=_rest(error))
     if status == 200:

@@ -32,6 +32,7 @@ from advisor.hub.lock import (
     check_folder,
     find_lock,
     folder_from,
+    read_lock,
 )
 from advisor.hub.pulled import SCHEMA, Pulled, PulledFile, may_be_pulled
 from advisor.hub.settings import Settings
@@ -83,11 +84,14 @@ class Puller:
 
         Raises:
             UserError: where the name or an option means nothing.
+            DataError: where the lock that is there is wrong.
             UnverifiedError: where bytes are wrong; nothing of them stays and the lock is as it was.
             ExternalError: where hub or disk are in the way; the same call continues.
         """
         lock = find_lock(wanted.start) or wanted.start.absolute() / NAME
         check_folder(wanted.folder, lock)
+        if lock.is_file():
+            read_lock(lock)  # what is wrong with it is better known before anything is fetched
         known = choose(wanted.model, wanted.quantization, self.requirements, self.catalog, self.machine, self.policies)
         hub = self.connect()
         choice = known or self._unknown(hub, wanted)
@@ -368,5 +372,6 @@ def _notes(choice: Choice, parts: list[_Part], wanted: Wanted) -> list[str]:
         if not part.checked_against
     ]
     if not any(part.role == "license" for part in parts):
-        found.append("Neither repository has a licence text under a usual name.")
+        asked = dict.fromkeys((choice.repository, choice.model if choice.judged else choice.repository))
+        found.append(f"No licence text under a usual name in {' or '.join(asked)}.")
     return found

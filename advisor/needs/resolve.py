@@ -229,8 +229,10 @@ class _Reader:
         both = [c for c in fields["origin"] if c in fields["exclude_origin"]]
         if both:
             self._clash("origin", "exclude_origin", f"both name {', '.join(both)}")
-        if fields["privacy"] == "restricted" and fields["publisher"] and "official" not in fields["publisher"]:
-            self._clash("privacy", "publisher", "restricted data asks for official artifacts; add 'official'")
+        named = fields["publisher"] and "official" not in fields["publisher"]
+        if fields["privacy"] == "restricted" and named and not fields["policy"]:
+            why = "restricted data asks for official artifacts; add 'official', or a policy that approves others"
+            self._clash("privacy", "publisher", why)
         users = fields["monthly_users"]
         if users and fields["concurrency"] > users:
             self._clash("concurrency", "monthly_users", "more at once than in a month")

@@ -61,11 +61,11 @@ def parse_whole(number: int) -> int:
 
 
 def format_size(size: float) -> str:
-    """Return a size in bytes for people: `4.7 GiB`, `512 MiB`."""
+    """Return a size in bytes for people: `4.7 GiB`, `512 MiB`, `27 bytes`."""
     gib = size / 1024**3
     if gib >= 1:
         return f"{gib:.1f} GiB" if gib < 100 else f"{gib:,.0f} GiB"
-    return f"{size / 1024**2:.0f} MiB"
+    return f"{size / 1024**2:.0f} MiB" if size >= 1024**2 else counted(round(size), "byte")
 
 
 def size_text(size: int) -> str:
@@ -74,6 +74,11 @@ def size_text(size: int) -> str:
         if size % factor == 0:
             return f"{size // factor}{unit}"
     return f"{size / 1000!r}kB"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things: `1 model`, `2 models`."""
+    return f"{number:,} {noun}{'s' if number != 1 else ''}"
 
 
 def format_count(number: float) -> str:

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from advisor.hub.manifest import Exported, Imported
-from advisor.needs.units import format_size
+from advisor.needs.units import counted, format_size
 from advisor.render.columns import WIDTH_WITHOUT_TERMINAL, paragraph
 from advisor.render.markup import escaped, rows_as_csv
 
 Carried = Exported | Imported
+COMMAND = "  advisor bundle import"
+"""Begins a line that is to be copied, and so is not wrapped."""
 
 
 def _lines(document: Carried) -> list[str]:
     if isinstance(document, Exported):
         return [
-            f"{document.bundle}: {format_size(document.size_bytes)}, {len(document.models)} models in "
-            f"{document.files} files, {document.records} records.",
+            f"{document.bundle}: {format_size(document.size_bytes)}, {counted(len(document.models), 'model')} in "
+            f"{counted(document.files, 'file')}, {counted(document.records, 'record')}.",
             f"Manifest sha256: {document.manifest_sha256}",
-            "Carry that hash on another way, and import with: "
-            f"advisor bundle import {document.bundle} --expect {document.manifest_sha256}",
+            "Carry that hash on another way, and import with:",
+            f"{COMMAND} {document.bundle} --expect {document.manifest_sha256}",
         ]
     state = "verified; nothing was moved (dry run)" if document.dry_run else f"imported into {document.lock}"
     lines = [f"{document.bundle}: {state}."]
     lines += [f"{m.model} ({m.repository}, {m.quantization}, {format_size(m.size_bytes)})" for m in document.models]
     if document.records:
-        lines.append(f"{len(document.records)} records, the first is {document.records[0]}.")
+        lines.append(f"{counted(len(document.records), 'record')}, the first is {document.records[0]}.")
     if not document.manifest_checked:
         lines.append(
             f"Its manifest (sha256 {document.manifest_sha256}) was compared with nothing: --expect SHA256 holds it "
@@ -34,12 +36,13 @@ def _lines(document: Carried) -> list[str]:
 
 def table(document: Carried, width: int = WIDTH_WITHOUT_TERMINAL, **_: object) -> str:
     """Return what was carried, and what holds it together."""
-    return "\n".join(paragraph(line, width) for line in _lines(document)) + "\n"
+    lines = (line if line.startswith(COMMAND) else paragraph(line, width) for line in _lines(document))
+    return "\n".join(lines) + "\n"
 
 
 def markdown(document: Carried, **_: object) -> str:
     """Return the same as a list."""
-    return "\n".join(f"- {escaped(line)}" for line in _lines(document)) + "\n"
+    return "\n".join(f"- {escaped(line.strip())}" for line in _lines(document)) + "\n"
 
 
 def csv(document: Carried, **_: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.gguf.examination import Verdict
+from advisor.gguf.problem import Problem
 from advisor.inspection import InspectedMemory, Inspection
 from advisor.needs.units import format_count, format_size
 from advisor.render.columns import WIDTH_WITHOUT_TERMINAL, paragraph
@@ -23,14 +24,10 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "�" for c in text)
 
 
-def _size(size: int) -> str:
-    return format_size(size) if size >= 1024**2 else f"{size:,} bytes"
-
-
 def _facts(document: Inspection) -> Iterator[tuple[str, str]]:
     """Yield names and values of what is known, in the order of the document."""
     where = f"{document.repository} at {document.revision}, " if document.repository else ""
-    yield "file", f"{where}{document.file}, {_size(document.size_bytes)}"
+    yield "file", f"{where}{document.file}, {format_size(document.size_bytes)}"
     yield "verdict", SAID[document.verdict]
     if document.match:
         yield "model", f"{document.match.model} ({document.match.how})"
@@ -64,7 +61,7 @@ def _stated(document: Inspection) -> list[tuple[str, object]]:
 
 def _memory(memory: InspectedMemory) -> str:
     parts = [
-        f"{name} {_size(size)}"
+        f"{name} {format_size(size)}"
         for name, size in (
             ("weights", memory.weights_bytes),
             ("KV cache", memory.kv_cache_bytes),
@@ -77,13 +74,12 @@ def _memory(memory: InspectedMemory) -> str:
     by = f"planned by {memory.engine}" if memory.engine else "computed"
     asked = f"{memory.context:,} tokens{users}, cache in {memory.kv_type}"
     layers = f", {memory.offloaded_layers} layers on the GPU" if memory.offloaded_layers else ""
-    return f"{_size(memory.total_bytes)} ({by}): {', '.join(parts)}; {asked}{layers}"
+    return f"{format_size(memory.total_bytes)} ({by}): {', '.join(parts)}; {asked}{layers}"
 
 
 def _findings(document: Inspection) -> Iterator[tuple[str, str, str]]:
     """Yield severity, code and words of all problems and template findings, failures first."""
-    rows = [(p.severity, p.code, f"{p.message} (byte {p.offset:,}{f' of {p.file}' if p.file else ''})")
-            for p in document.problems]  # fmt: skip
+    rows = [(p.severity, p.code, p.message + _place(p)) for p in document.problems]
     rows += [
         (
             f.severity,
@@ -93,6 +89,13 @@ def _findings(document: Inspection) -> Iterator[tuple[str, str, str]]:
         for f in document.chat_template.findings
     ]
     yield from sorted(rows, key=lambda row: row[0] != "fail")
+
+
+def _place(problem: Problem) -> str:
+    """Say where a problem lies; the first byte stands for the whole file."""
+    if not problem.offset:
+        return f" ({problem.file})" if problem.file and problem.file not in problem.message else ""
+    return f" (byte {problem.offset:,}{f' of {problem.file}' if problem.file else ''})"
 
 
 def _notes(document: Inspection) -> Iterator[str]:

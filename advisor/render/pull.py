@@ -41,7 +41,7 @@ def _rows(document: Pulled) -> list[list[str]]:
 
 
 def _state(file: PulledFile, document: Pulled) -> str:
-    if document.locked:
+    if document.inspection:
         return "was there" if file.present else "fetched"
     return "there" if file.present else "to fetch"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from advisor.hub.verify import CheckedFile, Verification
+from advisor.needs.units import counted
 from advisor.render.columns import WIDTH_WITHOUT_TERMINAL, paragraph
 from advisor.render.markup import escaped, rows_as_csv
 
@@ -11,10 +12,10 @@ def _headline(document: Verification) -> str:
     bad = sum(file.status not in ("ok", "extra") for file in document.files)
     extra = sum(file.status == "extra" for file in document.files)
     good = sum(file.status == "ok" for file in document.files)
-    counts = f"{good} files right, {bad} wrong, {extra} extra"
+    counts = f"{counted(good, 'file')} right, {bad} wrong, {extra} extra"
     signature = "; its signature is valid" if document.signature else ""
     answer = "Verified" if document.verdict == "pass" else "NOT verified"
-    return f"{answer}: {counts}, for {document.models} models of {document.lock}{signature}."
+    return f"{answer}: {counts}, for {counted(document.models, 'model')} of {document.lock}{signature}."
 
 
 def _line(file: CheckedFile) -> str:

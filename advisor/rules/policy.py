@@ -8,7 +8,7 @@ import msgspec
 
 from advisor.catalog.lineage import resolve
 from advisor.catalog.load import Catalog
-from advisor.catalog.schema.policy import Policy, PolicyException, PurposeRule, Rule, Severity
+from advisor.catalog.schema.policy import Policy, PolicyException, PublisherRule, PurposeRule, Rule, Severity
 from advisor.needs.schema import UsedPolicy
 from advisor.rules.checks.policy import check, is_about_artifact
 from advisor.rules.finding import POLICY, Excepted, Finding, Outcome, Ruling
@@ -28,6 +28,16 @@ class Applied:
         self.day = day
         self.fresh = catalog.fresh(day) if any(policy.fresh for _, policy in self.policies) else catalog
         """The catalog without stale facts, for the policies that ask for it."""
+
+    def approves_publisher(self, publisher: str) -> bool:
+        """Say whether a rule that is enforced on this day names `publisher` among those whose files it allows."""
+        return any(
+            isinstance(rule, PublisherRule) and rule.severity == "deny" and publisher in rule.allow
+            for _, policy in self.policies
+            if policy.mode == "enforce"
+            for rule in policy.rules
+            if rule.holds_on(self.day)
+        )
 
     def of_model(self, subject: Subject, need: Need) -> list[Finding]:
         """Return a finding for every rule about the model itself."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -87,10 +89,10 @@ class TestWithTheEngine:
             planned(model, seconds=0.01)
 
     def test_offloading_needs_a_build_that_can(self, model: Path) -> None:
-        import llama_cpp
-
+        asked = "import llama_cpp; print(bool(llama_cpp.llama_supports_gpu_offload()))"
+        told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
         found = planned(model, offload=-1)
-        assert found.can_offload is bool(llama_cpp.llama_supports_gpu_offload())
+        assert str(found.can_offload) == told.strip()
         if not found.can_offload:
             assert found.offloaded_layers is None
 

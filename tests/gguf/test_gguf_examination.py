@@ -89,7 +89,7 @@ def test_a_part_that_says_nothing_of_the_whole() -> None:
 def test_a_part_that_is_given_for_the_whole() -> None:
     found = examined("m.gguf", m=split(0, count=3))
     assert codes(found) == [("split-count", "m.gguf"), ("split-tensors", "m.gguf")]
-    assert "the header says 3 files, the name says 1" in found.problems[0].message
+    assert "the header counts 3, the name 1" in found.problems[0].message
 
 
 def test_fewer_tensors_than_promised() -> None:

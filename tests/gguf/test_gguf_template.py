@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -210,6 +211,27 @@ def test_c4nary_is_a_second_opinion() -> None:
     calm = ask(TEMPLATE)
     assert calm
     assert calm.findings == ()
+
+
+def test_c4nary_runs_nothing_of_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("json", "warnings", "c4nary"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'run')!r}, 'w').close()\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    opinion = ask(TEMPLATE)
+    assert opinion
+    assert opinion.findings == ()
+    assert not (tmp_path / "run").exists()
+
+
+def test_c4nary_is_told_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    from advisor.gguf import second_opinion
+
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    told = 'import json, os; print(json.dumps({"version": "1", "findings": [["T", "INFO", repr(dict(os.environ))]]}))'
+    monkeypatch.setattr(second_opinion, "_PROGRAM", told)
+    opinion = ask(TEMPLATE)
+    assert opinion
+    assert "hf_secret" not in "".join(opinion.findings)
 
 
 def test_c4nary_that_fails_or_takes_too_long_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,15 +10,17 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jsonschema
 import msgspec
 import olah_hub
 import pytest
 from gguf_files import smollm2
-from hub_files import CHECKOUT, FILES, entry, overlay
+from hub_files import CHECKOUT, FILES, NOWHERE, TINY, entry, overlay
 from hub_server import Hub
 
 from advisor.catalog.load import Catalog
 from advisor.cli.main import run
+from advisor.curation.schemas import json_schema
 from advisor.hub.huggingface import HuggingFace
 from advisor.hub.settings import Settings
 
@@ -191,3 +193,47 @@ def shipped_catalog() -> Catalog:
     from advisor.catalog.load import load
 
     return load()
+
+
+@pytest.fixture
+def bundle(advisor: Any, hub: Any, own: Path, work: Path, tmp_path: Path) -> Path:
+    """Return a bundle with one model in a Q8_0 and a Q4_K_M, and a decision about it."""
+    for quantization in ("Q8_0", "Q4_K_M"):
+        ran = advisor(*TINY, "--quant", quantization, "--catalog", str(own), HF_ENDPOINT=hub.url)
+        assert ran.exit_code == 0
+    (work / "decision.json").write_text('{"schema": "advisor.recommendation/1"}')
+    target = tmp_path / "models.tar"
+    ran = advisor(
+        "bundle",
+        "export",
+        str(target),
+        "--record",
+        "decision.json",
+        "--catalog",
+        str(own),
+        "--format",
+        "json",
+        **NOWHERE,
+    )
+    assert ran.exit_code == 0, ran.stderr
+    jsonschema.Draft202012Validator(json_schema("export")).validate(ran.document)
+    (tmp_path / "expected").write_text(ran.document["manifest_sha256"])
+    return target
+
+
+@pytest.fixture
+def inside(tmp_path: Path) -> Path:
+    """Return a working folder on the other side, where nothing is yet."""
+    folder = tmp_path / "inside"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def taken(advisor: Any, inside: Path, tmp_path: Path) -> Callable[..., Any]:
+    """Return a function that imports on the other side, with a hub cache of its own."""
+
+    def ran(*arguments: str, **changes: str) -> Any:
+        return advisor(*arguments, cwd=inside, **{**NOWHERE, "HF_HOME": str(tmp_path / "inside-hf"), **changes})
+
+    return ran

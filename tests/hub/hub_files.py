@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,10 @@ from gguf_files import Gguf, tiny
 
 CHECKOUT = Path(__file__).parents[2]
 LICENSE = b"A free licence.\n"
+TINY = ("pull", "tiny", "--ram", "16GiB")
+"""Pulls the model of the catalog below."""
+NOWHERE = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HUB_OFFLINE": "1"}
+"""The environment of a machine without a network."""
 
 
 def model(layers: int = 2, hidden: int = 64, seed: int = 0, **more: Any) -> bytes:
@@ -79,3 +84,14 @@ def entry(quantization: str, name: str, pinned: bool = True, **more: Any) -> dic
     """Return a file of the catalog as it is on the hub."""
     known = {"size_bytes": len(content(name)), "sha256": sha256(content(name))} if pinned else {}
     return {"quantization": quantization, "file": name, **known, **more}
+
+
+def files_below(folder: Path) -> list[str]:
+    """Return the paths of all files below a folder, as seen from there."""
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+
+
+def unpacked(bundle: Path) -> list[tuple[str, bytes]]:
+    """Return names and contents of what a bundle holds."""
+    with tarfile.open(bundle) as tar:
+        return [(m.name, tar.extractfile(m).read()) for m in tar.getmembers()]  # type: ignore[union-attr]

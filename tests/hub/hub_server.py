@@ -118,7 +118,6 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(200, json.dumps({"id": "acme/x", "sha": COMMIT, "siblings": listed}).encode())
         elif re.fullmatch(r"/api/models/[^/]+/[^/]+/paths-info/[^/]+", self.path) and self.server.lists:
             asked = parse_qs(self.body.decode()).get("paths", [])
-            asked = asked or json.loads(self.body).get("paths", [])
             self.reply(200, json.dumps([self._info(name) for name in asked if name in self.server.files]).encode())
         else:
             self.reply(404, b'{"error": "no such route"}')

@@ -25,6 +25,16 @@ def _file(**facts: Any) -> RemoteFile:
     return RemoteFile(**{**known, "size_bytes": len(LARGE), "sha256": sha256(LARGE), **facts})
 
 
+class Noted(Silent):
+    """Keeps what was said."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+
 def _left(folder: Path) -> list[str]:
     """Return the files of a cache but for its locks."""
     return sorted(p.name for p in folder.rglob("*") if p.is_file() and ".locks" not in p.parts)
@@ -81,8 +91,10 @@ def test_a_damaged_file_of_the_cache_is_fetched_again(hub: Hub, reach: Any, tmp_
     done = fetch_into_cache(reach(hub.url), _file(), tmp_path / "cache", Silent())
     blob = done.path.resolve()
     blob.write_bytes(LARGE[:-1] + b"?")
-    again = fetch_into_cache(reach(hub.url), _file(), tmp_path / "cache", Silent())
+    told = Noted()
+    again = fetch_into_cache(reach(hub.url), _file(), tmp_path / "cache", told)
     assert (again.cached, again.path.read_bytes()) == (False, LARGE)
+    assert [note.rpartition(" is damaged")[0] for note in told.notes] == [str(done.path)]
 
 
 @pytest.mark.parametrize(
@@ -156,6 +168,8 @@ def _always(status: int, **headers: str) -> Callable[[Handler], bool]:
         (429, {"Retry_After": "3600"}, "wants 3600 s of pause"),
         (429, {"RateLimit": '"api";r=0;t=290'}, "wants 290 s of pause"),
         (500, {}, "fails with status 500"),
+        (429, {"Retry_After": "1"}, "wants 1 s of pause"),
+        (429, {}, "wants a pause"),
         (503, {}, "fails with status 503"),
         (418, {}, "with status 418"),
     ],
@@ -173,7 +187,7 @@ def test_each_no_has_its_next_step(
 
 
 def test_a_server_that_recovers_is_asked_again(hub: Hub, advisor: Any, own: Path) -> None:
-    sick = [503, 500, 408]
+    sick = [503, 429, 500]
 
     def recovers(handler: Handler) -> bool:
         return handler.reply(sick.pop()) if sick and handler.path.endswith(NAME) else False
@@ -199,6 +213,21 @@ def test_a_short_pause_is_kept_to(hub: Hub, advisor: Any, own: Path, monkeypatch
     assert ran.exit_code == 0
     assert 6.0 in slept
     assert "Rate limited" in ran.stderr
+
+
+def test_a_short_pause_before_a_head_or_a_list_is_kept_to(
+    hub: Hub, reach: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("advisor.hub.huggingface.time.sleep", slept.append)
+    busy = [5, 7]
+    hub.answers.append(lambda handler: handler.reply(429, Retry_After=str(busy.pop(0))) if busy else False)
+    client = reach(hub.url)
+    assert client.listing("acme/Tiny-GGUF", "main")
+    assert slept == [5, 7]
+    busy[:] = [3]
+    assert client.stat("acme/Tiny-GGUF", NAME, "main").revision == COMMIT
+    assert slept == [5, 7, 3]
 
 
 def test_a_clock_that_is_wrong_does_not_matter(hub: Hub, advisor: Any, own: Path) -> None:
@@ -271,6 +300,18 @@ def test_a_redirect_to_a_login_page(hub: Hub, other: Hub, advisor: Any, own: Pat
     assert "does not answer as a hub does" in ran.stderr
 
 
+def test_a_redirect_to_a_name_that_nobody_resolves(hub: Hub, reach: Any) -> None:
+    hub.answers.append(lambda handler: handler.reply(302, Location="http://login.portal.invalid/"))
+    with pytest.raises(ExternalError, match=rf"http://login.portal.invalid:80 \(where {hub.url} sends us\)"):
+        reach(hub.url).listing("acme/Tiny-GGUF", "main")
+
+
+def test_a_redirect_in_a_circle(hub: Hub, reach: Any) -> None:
+    hub.answers.append(lambda handler: handler.reply(302, Location=f"{hub.url}/again"))
+    with pytest.raises(ExternalError, match="from one address to another without an end"):
+        reach(hub.url).listing("acme/Tiny-GGUF", "main")
+
+
 def test_a_login_page_that_comes_in_the_middle(hub: Hub, reach: Any, tmp_path: Path) -> None:
     hub.cut_after = [2_500_000]
 
@@ -281,6 +322,15 @@ def test_a_login_page_that_comes_in_the_middle(hub: Hub, reach: Any, tmp_path: P
     hub.answers.append(portal)
     with pytest.raises(UnverifiedError, match="a web page"):
         fetch_into_cache(reach(hub.url), _file(), tmp_path / "cache", Silent())
+
+
+def test_names_that_a_terminal_would_obey(hub: Hub, advisor: Any) -> None:
+    hub.files = {"\x1b[2Jtiny\x9b31m-\u202eQ8_0.gguf": b"GGUF"}
+    for quantization in ("Q4_0", "Q8_0"):
+        ran = advisor("pull", "acme/Tiny-GGUF", "--quant", quantization, HF_ENDPOINT=hub.url)
+        assert ran.exit_code == 2
+        assert "tiny" in ran.stderr
+        assert not {"\x1b", "\x9b", "\u202e"} & set(ran.stderr)
 
 
 # --- disks --------------------------------------------------------------------------------------------------

@@ -35,7 +35,9 @@ def test_a_real_hub(olah: Any, advisor: Any) -> None:
     checks = _checks(ran)
     assert ran.exit_code == 0
     assert ran.document["verdict"] == "warn"
-    assert (checks["resolve"]["verdict"], checks["get"]["verdict"]) == ("pass", "pass")
+    assert {name: checks[name]["verdict"] for name in ("resolve", "get", "list", "paths-info")} == dict.fromkeys(
+        ("resolve", "get", "list", "paths-info"), "pass"
+    )
     assert checks["ranges"] == {
         "id": "ranges", "verdict": "warn", "said": "no ranges (HTTP 200)",
         "remedy": "A broken download starts again; 'advisor inspect' of a hub file reads the file from its start",

@@ -182,6 +182,7 @@ def test_a_wrong_lock_is_left_alone(advisor: Any, hub: Any, own: Path, work: Pat
     (work / "advisor.lock").write_text("schema: advisor.lock/1\nmodels: 7\n")
     ran = advisor(*PULL, "--catalog", str(own), HF_ENDPOINT=hub.url)
     assert ran.exit_code == 3
+    assert hub.seen == []
     assert (work / "advisor.lock").read_text() == "schema: advisor.lock/1\nmodels: 7\n"
 
 

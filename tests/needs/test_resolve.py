@@ -185,6 +185,7 @@ def test_weights_of_languages_apply_where_one_is_asked(shipped: Catalog) -> None
     [
         {"origin": ("CN",), "exclude_origin": ("US",)},
         {"privacy": "restricted", "publisher": ("official",)},
+        {"privacy": "restricted", "publisher": ("unsloth",), "policy": ("house.yaml",)},
         {"monthly_users": 10, "concurrency": 10},
     ],
 )

@@ -75,7 +75,16 @@ def test_what_is_not_a_count_is_refused(text: str | int, told: str) -> None:
 
 @pytest.mark.parametrize(
     ("size", "text"),
-    [(4.7 * 2**30, "4.7 GiB"), (512 * 2**20, "512 MiB"), (2**30, "1.0 GiB"), (1500 * 2**30, "1,500 GiB")],
+    [
+        (4.7 * 2**30, "4.7 GiB"),
+        (512 * 2**20, "512 MiB"),
+        (2**30, "1.0 GiB"),
+        (1500 * 2**30, "1,500 GiB"),
+        (2**20, "1 MiB"),
+        (27, "27 bytes"),
+        (1, "1 byte"),
+        (0, "0 bytes"),
+    ],
 )
 def test_sizes_for_people(size: float, text: str) -> None:
     assert format_size(size) == text

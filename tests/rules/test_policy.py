@@ -290,6 +290,29 @@ def test_the_file_is_chosen_that_policies_allow(made: Any) -> None:
     assert judged.offer.publisher == "maker"
 
 
+@pytest.mark.parametrize(
+    ("rule", "facts", "day", "verdict"),
+    [
+        ({"allow": ["packer"]}, {}, "2026-06-15", PASS),
+        ({"allow": ["official", "packer"], "from": "2026-06-01"}, {}, "2026-06-15", PASS),
+        ({"allow": ["packer"]}, {"mode": "audit"}, "2026-06-15", FAIL),
+        ({"allow": ["packer"], "severity": "warn"}, {}, "2026-06-15", FAIL),
+        ({"allow": ["packer"], "until": "2026-06-14"}, {}, "2026-06-15", FAIL),
+        ({"allow": ["official"]}, {}, "2026-06-15", FAIL),
+        ({"deny": ["other"]}, {}, "2026-06-15", FAIL),
+    ],
+)
+def test_restricted_data_takes_files_of_whom_a_policy_names(
+    made: Any, rule: dict[str, Any], facts: dict[str, Any], day: str, verdict: Any
+) -> None:
+    policy = made.policy({**made.rule("publisher"), **rule}, **facts)
+    model = made.model(artifacts=(made.repository(repo="packer/m-GGUF"),))
+    judged = made.under(policy, models=model, asks={"privacy": "restricted", "as_of": day})
+    finding = next(f for f in judged.findings if f.rule == "publisher")
+    assert finding.verdict is verdict
+    assert ("whom a policy approves" in finding.reason) is (verdict is PASS)
+
+
 def test_sources_of_rules_and_policies_stand_with_findings(made: Any) -> None:
     law = {"ref": "https://example.org/law", "accessed": "2026-10-01", "kind": "specification"}
     with_own = made.policy(made.rule("origin", deny=["JP"], sources=[law]))

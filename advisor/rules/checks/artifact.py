@@ -45,16 +45,18 @@ def artifact(subject: Subject, need: Need, offer: Offer | None) -> Finding:
 
 
 def publisher(subject: Subject, need: Need, offer: Offer | None) -> Finding | None:
-    """`--publisher` limits who may have uploaded the artifact; restricted data leaves the maker alone."""
+    """`--publisher` limits who uploaded the artifact; restricted data asks for the maker or whom a policy approves."""
     asked, restricted = need.requirements.publisher, need.requirements.privacy == "restricted"
     if offer is None or not (asked or restricted):
         return None
     named = not asked or offer.publisher in asked or (offer.official and "official" in asked)
-    cleared = offer.official or not restricted
+    approved = restricted and need.policies is not None and need.policies.approves_publisher(offer.publisher)
+    cleared = offer.official or approved or not restricted
     mended = cleared and not named
     return Finding(
         rule="publisher", verdict=PASS if named and cleared else FAIL, observed=offer.publisher,
-        required=["official"] if restricted else list(asked), reason=f"uploaded by {_uploader(need, offer)}",
+        required=["official"] if restricted else list(asked),
+        reason=f"uploaded by {_uploader(need, offer)}{', whom a policy approves' if approved else ''}",
         option="publisher" if mended else None, passes_at=[*asked, offer.publisher] if mended else None,
         sources=offer.repository.sources,
     )  # fmt: skip
