@@ -16,8 +16,8 @@ PIECE = 6
 """Characters of the pieces by which a loop is found."""
 SHORTEST_LOOP = 40
 MOST_REPEATED = 0.5
-"""The share of pieces that may have stood before in the same answer. Texts of ours have at most 0.12 of them, 40 letters
-cut from any prompt of ours at most 0.23."""
+"""The share of pieces that may have stood before in the same answer. Texts of ours have at most 0.12 of them, 40
+letters cut from any prompt of ours at most 0.23."""
 
 
 def language(given: Exchange, asked: Tag) -> Judgement:
