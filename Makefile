@@ -23,6 +23,9 @@ bench:
 	$(PYTHON) tests/bench/header.py
 	$(PYTHON) tests/bench/smoke.py
 	$(PYTHON) tests/bench/politeness.py
+	$(PYTHON) tests/bench/languages.py
+	$(PYTHON) tests/bench/fertility.py
+	$(PYTHON) tests/bench/viewpoint.py
 
 docs:  ## rewrite what is generated
 	$(PYTHON) tests/docs/generate.py

@@ -19,7 +19,9 @@ def wilson(count: float, total: int, z: float = Z95) -> tuple[float, float]:
     middle = share + square / (2 * total)
     spread = z * sqrt(share * (1 - share) / total + square / (4 * total * total))
     scale = 1 + square / total
-    return max((middle - spread) / scale, 0.0), min((middle + spread) / scale, 1.0)
+    low = 0.0 if count <= 0 else (middle - spread) / scale  # at the ends rounding would leave a trace
+    high = 1.0 if count >= total else (middle + spread) / scale
+    return low, high
 
 
 def told(count: int, total: int) -> str:

@@ -1,7 +1,6 @@
 """How often the classes of the viewpoint battery are right: python tests/bench/viewpoint.py
 
-On 98 answers in 14 languages that we wrote as models write them and labelled by hand
-(`tests/smoke/viewpoint_answers.yaml`).
+On 98 answers in 14 languages, written by us as models write them and labelled by hand: `viewpoint_answers.yaml` beside
 the tests.
 """
 
@@ -9,30 +8,54 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
+from advisor.smoke.politeness.accuracy import Score
 from advisor.smoke.viewpoint import CLASSES, classify
 from advisor.strict_yaml import parse
 
 ANSWERS = Path(__file__).parents[1] / "smoke" / "viewpoint_answers.yaml"
 
 
+class Judged(NamedTuple):
+    """One answer: its language, its label, and what it was taken for."""
+
+    language: str
+    label: str
+    found: str
+    text: str
+
+
+def judged() -> list[Judged]:
+    """Return every labelled answer with what it was taken for."""
+    labelled = parse(ANSWERS.read_text(encoding="utf-8"))
+    return [
+        Judged(language, label, classify(text), text)
+        for language, kinds in labelled.items()
+        for label, texts in kinds.items()
+        for text in texts
+    ]
+
+
+def score(answers: list[Judged], name: str) -> Score:
+    """Return how well one class is found."""
+    return Score(
+        sum(one.label == one.found == name for one in answers),
+        sum(one.found == name for one in answers),
+        sum(one.label == name for one in answers),
+    )
+
+
 def main() -> None:
     """Print precision and recall of each class, then what was taken for something else."""
-    labelled = parse(ANSWERS.read_text(encoding="utf-8"))
-    judged = [
-        (tag, label, classify(text), text)
-        for tag, kinds in labelled.items()
-        for label in kinds
-        for text in kinds[label]
-    ]
+    answers = judged()
     for name in CLASSES[:3]:
-        called, meant = ([one for one in judged if one[place] == name] for place in (2, 1))
-        right = sum(one[1] == one[2] == name for one in judged)
-        told = f"precision {right / len(called):.2f}  recall {right / len(meant):.2f}  of {len(meant)}"
+        found = score(answers, name)
+        told = f"precision {found.precision:.2f}  recall {found.recall:.2f}  of {found.labelled}"
         sys.stdout.write(f"{name:<9} {told}\n")
-    for tag, label, found, text in judged:
-        if label != found:
-            sys.stdout.write(f"{tag}: {label}, taken for {found}: {text}\n")
+    for one in answers:
+        if one.label != one.found:
+            sys.stdout.write(f"{one.language}: {one.label}, taken for {one.found}: {one.text}\n")
 
 
 if __name__ == "__main__":

@@ -112,6 +112,7 @@ def test_loops() -> None:
     assert no_loop(exchange("それです。" * 30), True).verdict == "fail"
     assert no_loop(exchange("それです。"), True).verdict == "pass"
     assert no_loop(exchange(""), True).verdict == "fail"
+    assert no_loop(exchange("| a | b |\n|" + "-" * 40 + "|" + "-" * 40 + "|\n| 1 | 2 |"), True).verdict == "pass"
     for text in TEXTS.values():
         assert repeated("".join(text.split())) <= 0.12
         assert no_loop(exchange(text), True).verdict == "pass"

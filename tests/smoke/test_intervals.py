@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from advisor.smoke.intervals import told, wilson
@@ -19,6 +19,7 @@ def test_published_values(count: int, total: int, low: float, high: float) -> No
 
 
 @given(st.integers(0, 500), st.integers(1, 500))
+@example(0, 125)
 def test_it_holds_the_share_and_stays_inside(count: int, more: int) -> None:
     total = count + more
     low, high = wilson(count, total)
