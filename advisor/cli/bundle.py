@@ -24,7 +24,7 @@ def command() -> None:
 @click.argument("models", nargs=-1, metavar="[MODEL...]")
 @click.option("--lock", "lock_file", type=_PATH, metavar="FILE", help="The lock; the nearest one if not given.")
 @click.option(
-    "--record", "records", type=_PATH, multiple=True, metavar="FILE", help="A document to carry (repeatable)."
+    "--record", "records", type=_PATH, multiple=True, metavar="FILE", help="A document to carry (may be repeated)."
 )
 @given(CATALOG, *OUTPUT)
 def export(

@@ -20,7 +20,7 @@ _FOLDER = click.Path(path_type=Path)
 @click.option("--lock", "lock_file", type=_FOLDER, metavar="FILE", help="The lock; the nearest one if not given.")
 @click.option("--find", "sha256", metavar="SHA256", help="Say which locks and documents rest on this file.")
 @click.option("--in", "folders", type=_FOLDER, multiple=True, metavar="DIR",
-              help="Where --find looks (repeatable); here and among kept smoke tests if not given.")  # fmt: skip
+              help="Where --find looks (may be repeated); here and among kept smoke tests if not given.")  # fmt: skip
 @click.option("--signature", type=_FOLDER, metavar="FILE", help="Check this signature of the lock first.")
 @click.option("--public-key", type=_FOLDER, metavar="FILE", help="The key (PEM) that the lock was signed with.")
 @given(*OUTPUT)
