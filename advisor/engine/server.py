@@ -37,6 +37,7 @@ class LlamaServer:
 
     def __init__(self, settings: Settings, program: str) -> None:
         self.settings = settings
+        self.extra_buffers = True
         self._program = program
         self._child: Child | None = None
         self._endpoint: Endpoint | None = None
@@ -54,7 +55,20 @@ class LlamaServer:
         return self._usage
 
     def open(self, seconds: float) -> EngineFacts:
-        """See `Engine`."""
+        """See `Engine`. An illegal instruction is met once, by leaving repacked weights (AMX) away."""
+        try:
+            return self._open(seconds)
+        except EngineFailure as failure:
+            if failure.diagnosis.code != "illegal-instruction" or not self.extra_buffers:
+                raise
+            first = failure
+        self.extra_buffers = False
+        try:
+            return self._open(seconds)
+        except EngineFailure:
+            raise first from None
+
+    def _open(self, seconds: float) -> EngineFacts:
         self.close()
         ends, begun, key = time.monotonic() + seconds, time.perf_counter(), secrets.token_urlsafe(24)
         port = _free_port()
@@ -79,6 +93,7 @@ class LlamaServer:
             "n_threads": asked.threads,
             "n_gpu_layers": asked.gpu_layers,
             "swa_full": False,
+            "use_extra_bufts": self.extra_buffers,
         }
         return replace(facts, name=PROGRAM, build=_build(self._program), flags=flags, load_seconds=loaded,
                        context=asked.context, model=None)  # fmt: skip
@@ -124,7 +139,7 @@ class LlamaServer:
         asked = self.settings
         return ["--model", asked.file, "--host", "127.0.0.1", "--port", str(port), "--ctx-size", str(asked.context),
                 "--threads", str(asked.threads), "--n-gpu-layers", str(asked.gpu_layers), "--seed", str(asked.seed),
-                "--parallel", "1", "--jinja"]  # fmt: skip
+                "--parallel", "1", "--jinja", *([] if self.extra_buffers else ["--no-repack"])]  # fmt: skip
 
     def _leash(self) -> Leash:
         asked = self.settings

@@ -70,6 +70,13 @@ def test_a_server_that_dies_at_once(make: Make, lookalike: Path) -> None:
     assert time.monotonic() - begun < 20
 
 
+def test_an_illegal_instruction_is_met_once_by_plain_buffers(make: Make, lookalike: Path) -> None:
+    lookalike.with_name("way").write_text("SIGILL --no-repack", encoding="ascii")
+    server = make(lookalike)
+    assert server.open(60).flags["use_extra_bufts"] is False
+    assert server.ask(ASKED, 60).text
+
+
 def test_a_server_that_dies_while_it_is_asked(make: Make, lookalike: Path) -> None:
     server = make(lookalike)
     server.open(60)
