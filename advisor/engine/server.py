@@ -17,13 +17,14 @@ from advisor.engine.child import Child, Leash, peak_rss
 from advisor.engine.diagnosis import fault
 from advisor.engine.endpoint import Endpoint
 from advisor.engine.http import Access, Http, HttpError
-from advisor.engine.interface import EngineFacts, EngineFailure, Question, Reply, Usage
+from advisor.engine.interface import EngineFacts, EngineFailure, Question, Reply, TemplateFacts, Usage
 from advisor.engine.llama_cpp import Settings
 
 PROGRAM = "llama-server"
 VERSION_SECONDS = 10.0
 PAUSE = 0.2
 """Seconds between two questions whether it is ready."""
+SYSTEM, USER = "Sentinel-of-the-system 7319", "Sentinel-of-the-user 2846"
 WAITING = frozenset({"unreachable", "busy", "hang"})
 
 
@@ -96,7 +97,7 @@ class LlamaServer:
             "use_extra_bufts": self.extra_buffers,
         }
         return replace(facts, name=PROGRAM, build=_build(self._program), flags=flags, load_seconds=loaded,
-                       context=asked.context, model=None)  # fmt: skip
+                       context=asked.context, model=None, template=_template(http))  # fmt: skip
 
     def ask(self, question: Question, seconds: float) -> Reply:
         """See `Engine`."""
@@ -183,6 +184,18 @@ class LlamaServer:
         told = {**self._child.isolation(), "network": "not isolated: it is asked over loopback, with a random key"}
         limit = self._child.leash.address_space
         self._isolation = {**told, "process_group": "own", **({"address_space_bytes": limit} if limit else {})}
+
+
+def _template(http: Http) -> TemplateFacts | None:
+    """Return what the server makes of a system and a user turn; None where it does not tell."""
+    turns = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": USER}]
+    with contextlib.suppress(HttpError, EngineFailure):
+        told = http.json("/apply-template", {"messages": turns})
+        prompt = told.get("prompt") if isinstance(told, dict) else None
+        if isinstance(prompt, str):
+            keeps_system, keeps_user = SYSTEM in prompt, USER in prompt
+            return TemplateFacts(present=True, renders=True, keeps_system=keeps_system, keeps_user=keeps_user)
+    return None
 
 
 def _free_port() -> int:

@@ -99,7 +99,9 @@ def test_a_server_that_is_never_ready(make: Make, tmp_path: Path) -> None:
 @pytest.mark.skipif(find() is None, reason="no llama-server is installed")
 def test_the_real_llama_server(make: Make) -> None:
     server = make(find() or "")
-    assert server.open(60).name == "llama-server"
+    facts = server.open(60)
+    assert facts.name == "llama-server"
+    assert facts.template and facts.template.renders and facts.template.keeps_system and facts.template.keeps_user
     reply = server.ask(ASKED, 60)
     assert reply.text and reply.prompt_tokens_per_second and reply.generation_tokens_per_second
     assert server.count("hello world") == 2
