@@ -16,7 +16,18 @@ from advisor.hub.failures import UnverifiedError
 from advisor.hub.hashing import CHUNK, hash_file
 from advisor.hub.header import TEMPLATE, check_headers
 from advisor.hub.interface import Progress, Silent, check_path
-from advisor.hub.lock import CheckedAgainst, Lock, LockedFile, LockedModel, add, folder_from, problems_of, read_lock
+from advisor.hub.lock import (
+    LICENSES,
+    CheckedAgainst,
+    Lock,
+    LockedFile,
+    LockedModel,
+    add,
+    folder_from,
+    owners,
+    problems_of,
+    read_lock,
+)
 from advisor.hub.manifest import LARGEST_MANIFEST, MANIFEST, RECORD_ENDINGS, Imported, ImportedModel, Manifest, Packed
 from advisor.needs.units import format_size
 
@@ -43,7 +54,7 @@ def import_bundle(path: Path, place: Place, expected: str | None, dry_run: bool,
     """Verify a bundle, then move its files into place and write the lock; interrupted, the next call continues.
 
     Raises:
-        UserError: where there is no such file.
+        UserError: where there is no such file, or the folder holds another model's under the same name.
         DataError: where it is no bundle, or holds what a bundle may not hold; where the lock is wrong.
         UnverifiedError: where its bytes are not what it says, or its manifest is not the one expected.
         ExternalError: where the disk is in the way.
@@ -58,6 +69,7 @@ def import_bundle(path: Path, place: Place, expected: str | None, dry_run: bool,
             if expected is not None and digest != expected.strip().lower():
                 raise UnverifiedError(f"the manifest of {path} has sha256 {digest} in the place of {expected}")
             stage = (place.folder or place.hub_cache).absolute() / f".advisor-import-{digest[:16]}"
+            _check_places(manifest, place)
             _check_room(path, stage, manifest)
             _stage(stream, path, stage, manifest, progress)
             models = _inspected(stage, manifest, place)
@@ -117,6 +129,8 @@ def _problems(manifest: Manifest) -> list[str]:
                 found.append(f"{file.path[:200]} is locked and not in the bundle with that size")
             if file.role != "license" and not file.path.endswith(".gguf"):
                 found.append(f"{file.path[:200]} is no GGUF file")
+            if file.role == "license" and file.path not in LICENSES:
+                found.append(f"{file.path[:200]} is no licence text under a usual name")
     used = {file.sha256 for model in manifest.models for file in model.files}
     found += [f"{sha256} belongs to no model" for sha256 in sizes if sha256 not in used]
     for record in manifest.records:
@@ -139,6 +153,21 @@ def _check_room(path: Path, stage: Path, manifest: Manifest) -> None:
             f"{path} needs {format_size(needed)} and {stage.parent} has {format_size(free)} free; make room, or name "
             f"another place with --to FOLDER or HF_HUB_CACHE"
         )
+
+
+def _check_places(manifest: Manifest, place: Place) -> None:
+    """Refuse a folder in which files of two models would have one name.
+
+    Raises:
+        UserError: where one would overwrite the other.
+    """
+    found: dict[Path, str] = {}
+    for model in manifest.models if place.folder else ():
+        for file in model.files:
+            target = place.of(model, file)
+            locked = [kept.sha256 for _, kept in owners(place.lock, target, model.key)]
+            if {file.sha256} != {found.setdefault(target, file.sha256), *(locked or [file.sha256])}:
+                raise UserError(f"{target} would be another model's file; name another folder with --to, or none")
 
 
 def _stage(stream: BinaryIO, path: Path, stage: Path, manifest: Manifest, progress: Progress) -> None:

@@ -15,7 +15,7 @@ from advisor.errors import ExternalError
 from advisor.hub import cache
 from advisor.hub.failures import UnverifiedError
 from advisor.hub.hashing import Digest, HashingFile, hash_file
-from advisor.hub.interface import Hub, Progress, RemoteFile
+from advisor.hub.interface import Hub, Progress, RemoteFile, Silent
 
 GGUF = b"GGUF"
 VAIN = 3
@@ -65,6 +65,13 @@ def fetch_into_folder(hub: Hub, file: RemoteFile, folder: Path, progress: Progre
 def partial_path(target: Path) -> Path:
     """Return where a file is kept until it is whole."""
     return target.with_name(f"{target.name}.advisor-part")
+
+
+def holds(path: Path, file: RemoteFile) -> bool:
+    """Say whether the bytes of a file lie at `path`; what nobody vouches for does not."""
+    if not path.is_file() or not file.blob:
+        return False
+    return _wrong(file, hash_file(path, Silent()), path) is None
 
 
 def _kept(file: RemoteFile, path: Path, progress: Progress) -> Digest | None:

@@ -19,6 +19,8 @@ from advisor.records import RecordError, read_record
 
 SCHEMA = "advisor.lock/1"
 NAME = "advisor.lock"
+LICENSES = ("LICENSE", "LICENSE.md", "LICENSE.txt", "NOTICE", "NOTICE.txt")
+"""Names of licence texts; a repository is asked for each, and nothing else is taken for one."""
 Size = Annotated[int, Meta(ge=0)]
 Role = Literal["weights", "projector", "license"]
 CheckedAgainst = Literal["catalog", "hub", "bundle"]
@@ -200,6 +202,15 @@ def check_folder(folder: Path | None, lock: Path) -> None:
     """
     if folder is not None and (Path(os.path.abspath(folder)) == lock.absolute().parent or folder.is_file()):
         raise UserError(f"--to {folder} must be a folder for models alone; name another, for example models")
+
+
+def owners(lock: Path, place: Path, key: tuple[str, str, str]) -> Iterator[tuple[LockedModel, LockedFile]]:
+    """Yield the models of a lock, but for the one with this key, whose files in folders of their own lie at `place`."""
+    wanted = os.path.abspath(place)
+    for model in read_lock(lock).models if lock.is_file() else ():
+        for file in model.files if model.key != key and model.folder is not None else ():
+            if os.path.abspath(file_path(lock, model, file, Path())) == wanted:
+                yield model, file
 
 
 def folder_from(lock: Path, folder: Path | None) -> str | None:

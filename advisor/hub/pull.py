@@ -14,11 +14,12 @@ from advisor.errors import ExternalError, UserError
 from advisor.hardware.schema import Machine
 from advisor.hub import cache
 from advisor.hub.choice import Choice, choose, choose_unknown
-from advisor.hub.download import Fetched, fetch_into_cache, fetch_into_folder, partial_path
+from advisor.hub.download import Fetched, fetch_into_cache, fetch_into_folder, holds, partial_path
 from advisor.hub.failures import UnverifiedError
 from advisor.hub.header import TEMPLATE, HeaderCheck, check_headers
 from advisor.hub.interface import Hub, Progress, RemoteFile
 from advisor.hub.lock import (
+    LICENSES,
     NAME,
     CheckedAgainst,
     LockedCatalog,
@@ -32,6 +33,7 @@ from advisor.hub.lock import (
     check_folder,
     find_lock,
     folder_from,
+    owners,
     read_lock,
 )
 from advisor.hub.pulled import SCHEMA, Pulled, PulledFile, may_be_pulled
@@ -42,8 +44,6 @@ from advisor.rules.verdict import FAIL, PASS, UNKNOWN, Verdict
 
 RESERVE = 256 << 20
 """Bytes that stay free on the disk."""
-LICENSES = ("LICENSE", "LICENSE.md", "LICENSE.txt", "NOTICE", "NOTICE.txt")
-"""Names of licence texts; a repository is asked for each."""
 
 
 class Wanted(NamedTuple):
@@ -98,6 +98,7 @@ class Puller:
         verdict = _verdict(choice, closed=self.requirements.strict or bool(self.policies))
         override = _override(wanted.override, choice, verdict)
         parts = self._parts(hub, choice, wanted)
+        self._check_places(choice, parts, wanted, lock)
         told = self._told(wanted, choice, verdict, override, parts, lock)
         if wanted.dry_run or not may_be_pulled(verdict, override):
             return told
@@ -165,6 +166,15 @@ class Puller:
         if wanted.folder:
             return wanted.folder / file.path
         return cache.snapshot_path(self.settings.cache, file.repository, file.revision, file.path)
+
+    def _check_places(self, choice: Choice, parts: list[_Part], wanted: Wanted, lock: Path) -> None:
+        """Raises UserError where a file of another locked model would be overwritten."""
+        key = choice.model, choice.repository, choice.quantization
+        for part in parts if wanted.folder else ():
+            place = self._place(part.remote, wanted)
+            for owner, _ in owners(lock, place, key):
+                if not holds(place, part.remote):
+                    raise UserError(f"{place} belongs to {owner.model}; name another folder with --to")
 
     def _license_texts(self, hub: Hub, repository: str, revision: str) -> list[RemoteFile]:
         """Return the licence texts of a repository under a usual name; a hub that cannot list is asked for one."""

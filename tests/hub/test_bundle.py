@@ -12,6 +12,7 @@ import jsonschema
 import msgspec
 import pytest
 from hub_files import LARGE, LICENSE, NOWHERE, SMALL, TINY, files_below, model, sha256, unpacked
+from hub_server import Hub
 
 from advisor.curation.schemas import json_schema
 from advisor.hub.lock import read_lock
@@ -85,6 +86,21 @@ def test_into_a_folder(bundle: Path, taken: Any, inside: Path) -> None:
     assert ran.exit_code == 0
     assert files_below(inside / "models") == ["LICENSE", "tiny-Q4_K_M.gguf", "tiny-Q8_0.gguf"]
     assert (inside / "models" / "LICENSE").read_bytes() == LICENSE
+    assert taken("verify").exit_code == 0
+
+
+def test_two_models_whose_files_have_one_name(
+    advisor: Any, hub: Hub, own: Path, taken: Any, inside: Path, tmp_path: Path
+) -> None:
+    for name in ("acme/One", "acme/Two"):
+        assert advisor("pull", name, "--quant", "Q8_0", "--ram", "16GiB", HF_ENDPOINT=hub.url).exit_code == 0
+        hub.files["LICENSE"] = b"Another licence.\n"
+    target = str(tmp_path / "models.tar")
+    assert advisor("bundle", "export", target, "--catalog", str(own), **NOWHERE).exit_code == 0
+    refused = taken("bundle", "import", target, "--to", "models")
+    assert (refused.exit_code, files_below(inside)) == (2, [])
+    assert "LICENSE would be another model's file" in refused.stderr
+    assert taken("bundle", "import", target).exit_code == 0
     assert taken("verify").exit_code == 0
 
 

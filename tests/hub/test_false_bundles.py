@@ -115,6 +115,7 @@ def _set(*steps: Any, to: Any) -> Callable[[Any], None]:
         (_path("a\x00.gguf"), "is not a path inside a repository"),
         (_path("con/x.gguf"), "is not a path inside a repository"),
         (_path("x.py"), "is no GGUF file"),
+        (_set("models", 0, "files", 1, "path", to="modeling.py"), "is no licence text under a usual name"),
         (_set("models", 0, "repository", to="../../../etc"), "is not the name of a repository"),
         (_set("models", 0, "files", 0, "repository", to="a/.."), "is not the name of a repository"),
         (_set("models", 0, "revision", to="../../x"), "is not a commit"),

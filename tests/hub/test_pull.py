@@ -123,6 +123,21 @@ def test_into_a_folder_of_ones_own(advisor: Any, olah: Any, own: Path, work: Pat
     assert advisor("verify").exit_code == 0
 
 
+def test_a_folder_keeps_the_files_of_every_model_in_it(advisor: Any, hub: Hub, work: Path) -> None:
+    def pulled(name: str, quantization: str, folder: str) -> Any:
+        return advisor("pull", name, "--quant", quantization, "--to", folder, *MACHINE, HF_ENDPOINT=hub.url)
+
+    assert pulled("acme/One", "Q8_0", "models").exit_code == 0
+    assert pulled("acme/Two", "Q4_K_M", "models").exit_code == 0  # the same licence, byte for byte
+    hub.files["LICENSE"] = b"Another licence.\n"
+    refused = pulled("acme/Three", "Q4_K_M", "models")
+    assert refused.exit_code == 2
+    assert "belongs to acme/One; name another folder" in refused.stderr
+    assert advisor("verify").exit_code == 0
+    assert pulled("acme/Three", "Q4_K_M", "models/three").exit_code == 0
+    assert advisor("verify").exit_code == 0
+
+
 @pytest.mark.parametrize("folder", [".", "../sub"])
 def test_not_into_the_locks_own_folder(folder: str, advisor: Any, own: Path) -> None:
     ran = advisor("pull", "tiny", "--to", folder, *MACHINE, "--catalog", str(own))
