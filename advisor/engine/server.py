@@ -17,13 +17,14 @@ from advisor.engine.child import Child, Leash, peak_rss
 from advisor.engine.diagnosis import fault
 from advisor.engine.endpoint import Endpoint
 from advisor.engine.http import Access, Http, HttpError
-from advisor.engine.interface import EngineFacts, EngineFailure, Question, Reply, Usage
+from advisor.engine.interface import EngineFacts, EngineFailure, Question, Reply, TemplateFacts, Usage
 from advisor.engine.llama_cpp import Settings
 
 PROGRAM = "llama-server"
 VERSION_SECONDS = 10.0
 PAUSE = 0.2
 """Seconds between two questions whether it is ready."""
+SYSTEM, USER = "Sentinel-of-the-system 7319", "Sentinel-of-the-user 2846"
 WAITING = frozenset({"unreachable", "busy", "hang"})
 
 
@@ -37,6 +38,7 @@ class LlamaServer:
 
     def __init__(self, settings: Settings, program: str) -> None:
         self.settings = settings
+        self.extra_buffers = True
         self._program = program
         self._child: Child | None = None
         self._endpoint: Endpoint | None = None
@@ -54,7 +56,20 @@ class LlamaServer:
         return self._usage
 
     def open(self, seconds: float) -> EngineFacts:
-        """See `Engine`."""
+        """See `Engine`. An illegal instruction is met once, by leaving repacked weights (AMX) away."""
+        try:
+            return self._open(seconds)
+        except EngineFailure as failure:
+            if failure.diagnosis.code != "illegal-instruction" or not self.extra_buffers:
+                raise
+            first = failure
+        self.extra_buffers = False
+        try:
+            return self._open(seconds)
+        except EngineFailure:
+            raise first from None
+
+    def _open(self, seconds: float) -> EngineFacts:
         self.close()
         ends, begun, key = time.monotonic() + seconds, time.perf_counter(), secrets.token_urlsafe(24)
         port = _free_port()
@@ -79,9 +94,10 @@ class LlamaServer:
             "n_threads": asked.threads,
             "n_gpu_layers": asked.gpu_layers,
             "swa_full": False,
+            "use_extra_bufts": self.extra_buffers,
         }
         return replace(facts, name=PROGRAM, build=_build(self._program), flags=flags, load_seconds=loaded,
-                       context=asked.context, model=None)  # fmt: skip
+                       context=asked.context, model=None, template=_template(http))  # fmt: skip
 
     def ask(self, question: Question, seconds: float) -> Reply:
         """See `Engine`."""
@@ -124,7 +140,7 @@ class LlamaServer:
         asked = self.settings
         return ["--model", asked.file, "--host", "127.0.0.1", "--port", str(port), "--ctx-size", str(asked.context),
                 "--threads", str(asked.threads), "--n-gpu-layers", str(asked.gpu_layers), "--seed", str(asked.seed),
-                "--parallel", "1", "--jinja"]  # fmt: skip
+                "--parallel", "1", "--jinja", *([] if self.extra_buffers else ["--no-repack"])]  # fmt: skip
 
     def _leash(self) -> Leash:
         asked = self.settings
@@ -168,6 +184,18 @@ class LlamaServer:
         told = {**self._child.isolation(), "network": "not isolated: it is asked over loopback, with a random key"}
         limit = self._child.leash.address_space
         self._isolation = {**told, "process_group": "own", **({"address_space_bytes": limit} if limit else {})}
+
+
+def _template(http: Http) -> TemplateFacts | None:
+    """Return what the server makes of a system and a user turn; None where it does not tell."""
+    turns = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": USER}]
+    with contextlib.suppress(HttpError, EngineFailure):
+        told = http.json("/apply-template", {"messages": turns})
+        prompt = told.get("prompt") if isinstance(told, dict) else None
+        if isinstance(prompt, str):
+            keeps_system, keeps_user = SYSTEM in prompt, USER in prompt
+            return TemplateFacts(present=True, renders=True, keeps_system=keeps_system, keeps_user=keeps_user)
+    return None
 
 
 def _free_port() -> int:

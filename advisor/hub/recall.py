@@ -69,7 +69,7 @@ def recall(sha256: str, folders: tuple[Path, ...]) -> Recall:
     if missing:
         raise UserError(f"no such folder: {', '.join(missing)}")
     found, unread, read = [], [], 0
-    for path in dict.fromkeys(path for folder in folders for path in _documents(folder)):
+    for path in {path.resolve(): path for folder in folders for path in _documents(folder)}.values():
         try:
             document = _document(path)
         except (OSError, ValueError):

@@ -20,14 +20,16 @@ def _rows(document: RatedSheets) -> list[list[str]]:
 
 
 def table(document: RatedSheets, width: int = WIDTH_WITHOUT_TERMINAL, **_: object) -> str:
-    """Return one row a pair and question."""
-    told = "Kept: they count in 'recommend' as your own evidence."
-    return (
-        visible(columns_of(HEADER, _rows(document), width, right=(3, 4, 5, 6, 7)))
-        + "\n\n"
-        + paragraph(told, width)
-        + "\n"
-    )
+    """Return the names of each pair in full, below them one row a question."""
+    blocks = []
+    for rated in document.rated:
+        rows = [row[2:] for row in _rows(RatedSheets(schema=document.schema, rated=(rated,)))]
+        names = [
+            paragraph(name, width, " " * 8, f"{place:<8}") for place, name in zip(HEADER[:2], rated.models, strict=True)
+        ]
+        blocks.append("\n".join([*names, "", columns_of(HEADER[2:], rows, width, right=(1, 2, 3, 4, 5))]))
+    blocks.append(paragraph("Kept: they count in 'recommend' as your own evidence.", width))
+    return visible("\n\n".join(blocks)) + "\n"
 
 
 def markdown(document: RatedSheets, **_: object) -> str:

@@ -18,6 +18,8 @@ SPREADS = 2.0
 """Standard deviations of a difference within which two rates are the same."""
 SINGLE_NOISE = 0.1
 """Share by which figures that were measured once may differ without meaning anything."""
+ABSENT = "-"
+"""Stands for the verdict and reason of a check that a result does not have."""
 
 
 class Compared(Record, frozen=True, kw_only=True):
@@ -190,9 +192,9 @@ def _test(result: SmokeResult, generated: bool) -> SpeedTest | None:
 
 def _check_row(check_id: str, results: Sequence[SmokeResult]) -> CheckRow:
     found = [next((c for c in result.checks if c.id == check_id), None) for result in results]
-    verdicts = tuple(check.verdict if check else "-" for check in found)
+    verdicts = tuple(check.verdict if check else ABSENT for check in found)
     same = len(set(verdicts)) == 1
-    reasons = () if same else tuple(check.reason if check else "-" for check in found)
+    reasons = () if same else tuple(check.reason if check else ABSENT for check in found)
     return CheckRow(id=check_id, verdicts=verdicts, same=same, reasons=reasons)
 
 
@@ -208,6 +210,7 @@ def _notes(results: Sequence[SmokeResult]) -> list[str]:
         "engine build": lambda r: r.engine.build if r.engine else None,
         "flags of the engine": lambda r: r.engine.flags if r.engine else None,
         "context": lambda r: r.asked.context,
+        "list of suites": lambda r: sorted(suite.id for suite in r.suites),
     }
     notes = [f"the {name} is not the same" for name, aspect in aspects.items() if _differ([aspect(r) for r in results])]
     for suite in {s.id for r in results for s in r.suites}:

@@ -18,6 +18,7 @@ from advisor.engine.interface import (
     Message,
     Question,
     RefusedError,
+    TemplateFacts,
 )
 from advisor.hardware.schema import Machine
 from advisor.smoke.bench import Exchange, Judgement, OutOfTimeError, Performance
@@ -190,6 +191,9 @@ class Run:
             raise EngineFailure(msgspec.structs.replace(self.failure, message=f"{again} ({self.failure.message})"))
         self._opened += 1
         self.facts = self._timed(self._engine.open)
+        own = self._order.model.template_sha256 or (self.facts.template and self.facts.template.sha256)
+        if self.file and not own:  # a server takes some other template where the file has none
+            self.facts = msgspec.structs.replace(self.facts, template=TemplateFacts(present=False))
         self._is_open = True
         self.context = min(self.context, self.facts.context or self.context)
 

@@ -1,6 +1,6 @@
 """Takes the options of llama-server and runs llama-cpp-python's own server with them: the same library behind it.
 
-With LOOKALIKE_WAY in its own file name's folder (`way`), it dies in that way first.
+Where a file `way` lies beside it, it dies by the signal in it; by two words, only without the option in the second.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ def main() -> None:
         sys.stderr.write("version: 1 (lookalike)\n")
         return
     way = Path(sys.argv[0]).with_name("way")
-    if way.is_file():
-        os.kill(os.getpid(), getattr(signal, way.read_text().strip()))
+    name, *unless = way.read_text(encoding="ascii").split() if way.is_file() else [""]
+    if name and not set(unless) & set(arguments):
+        os.kill(os.getpid(), getattr(signal, name))
     options = []
     for name, value in pairwise(arguments):
         if name in NAMES:

@@ -70,6 +70,13 @@ def test_a_server_that_dies_at_once(make: Make, lookalike: Path) -> None:
     assert time.monotonic() - begun < 20
 
 
+def test_an_illegal_instruction_is_met_once_by_plain_buffers(make: Make, lookalike: Path) -> None:
+    lookalike.with_name("way").write_text("SIGILL --no-repack", encoding="ascii")
+    server = make(lookalike)
+    assert server.open(60).flags["use_extra_bufts"] is False
+    assert server.ask(ASKED, 60).text
+
+
 def test_a_server_that_dies_while_it_is_asked(make: Make, lookalike: Path) -> None:
     server = make(lookalike)
     server.open(60)
@@ -92,7 +99,9 @@ def test_a_server_that_is_never_ready(make: Make, tmp_path: Path) -> None:
 @pytest.mark.skipif(find() is None, reason="no llama-server is installed")
 def test_the_real_llama_server(make: Make) -> None:
     server = make(find() or "")
-    assert server.open(60).name == "llama-server"
+    facts = server.open(60)
+    assert facts.name == "llama-server"
+    assert facts.template and facts.template.renders and facts.template.keeps_system and facts.template.keeps_user
     reply = server.ask(ASKED, 60)
     assert reply.text and reply.prompt_tokens_per_second and reply.generation_tokens_per_second
     assert server.count("hello world") == 2

@@ -220,6 +220,10 @@ def test_what_rests_on_a_file(advisor: Any, own: Path, work: Path, tmp_path: Pat
     assert found[str(kept)]["kind"] == "advisor.smoke/1"
     shown = advisor("verify", "--find", f"sha256:{sha256(LARGE).upper()}").stdout
     assert "3 of 3 documents" in shown
+    twice = advisor(
+        "verify", "--find", sha256(LARGE), "--in", "decisions", "--in", str(work / "decisions"), "--format", "json"
+    )
+    assert len(twice.document["found"]) == 1
 
 
 @pytest.mark.usefixtures("pulled")

@@ -91,3 +91,22 @@ def test_comparisons_and_bake_offs_in_every_format(format_name: str) -> None:
         text = renderer(kind, format_name)(document)
         assert "maker/model" in text
         assert "\x1b" not in text
+
+
+def test_a_comparison_tells_what_differs_from_what_was_not_run() -> None:
+    one, other = (Check(id=name, verdict="pass", reason="it does") for name in "ab")
+    first = msgspec.structs.replace(RESULT, checks=(one, other))
+    last = msgspec.structs.replace(RESULT, checks=(msgspec.structs.replace(one, verdict="fail"),))
+    document = compare([(first, "1" * 64), (last, "2" * 64)])
+    rows = list(csv.reader(io.StringIO(renderer("smoke_comparison", "csv")(document))))
+    assert ["result", "1" * 12, "2" * 12, ""] in rows
+    assert ["a", "pass", "fail", "differs"] in rows
+    assert ["b", "pass", "-", "not run in all"] in rows
+    table = renderer("smoke_comparison", "table")(document, width=60)
+    assert table.startswith(f"1   maker/model Q4_K_M, {'1' * 12}, 2026-11-25,")
+    assert "not run in all" in table
+
+
+def test_a_threshold_without_a_measurement_is_not_told() -> None:
+    short = Check(id="a", verdict="unknown", reason="too short", threshold=0.8)
+    assert "[" not in renderer("smoke", "table")(msgspec.structs.replace(RESULT, checks=(short,)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from advisor.engine.interface import Diagnosis, EngineFacts, EngineFailure, Question, Reply, Usage
@@ -64,15 +65,16 @@ class Scripted:
 
 
 def run(
-    suite: str, speak: Speak | Scripted, timeout: float = 600.0, before: tuple[Check, ...] = (), **asked: Any
-) -> SmokeResult:
+    suite: str, speak: Speak | Scripted, timeout: float = 600.0, before: tuple[Check, ...] = (),
+    file: Path | None = None, **asked: Any,
+) -> SmokeResult:  # fmt: skip
     """Run a suite, given as YAML without its first line, against an engine."""
     loaded = read_suite("schema: advisor.suite/1\nname: Test\n" + suite, "test.yaml", "test")
     selected = Selected(loaded, loaded.suite.probes, loaded.suite.cases)
     facts = {"context": 1024, "timeout": timeout, "repeat": 3, "seed": 1, **asked}
     order = Order(
         model=TestedModel(file="m.gguf", sha256=SHA256, size_bytes=2_000_000_000), host=HOST, asked=Asked(**facts),
-        selected=(selected,), date="2026-11-25", before=before,
+        selected=(selected,), date="2026-11-25", file=file, before=before,
     )  # fmt: skip
     engine = speak if isinstance(speak, Scripted) else Scripted(speak)
     return Run(engine, order, lambda *_: None).go()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +33,13 @@ def test_templates(name: str) -> None:
     result = run("probes: [{id: template, probe: template}]", engine)
     assert verdicts(result)["test.template"] == verdict
     assert result.model.template_sha256 == (facts.sha256 if facts else None)
+
+
+def test_a_template_that_a_server_lends_to_a_file_without_one_does_not_count() -> None:
+    lent = TemplateFacts(present=True, renders=True, keeps_system=True, keeps_user=True)
+    engine = Scripted(lambda q: reply("x"), EngineFacts(name="scripted", template=lent))
+    result = run("probes: [{id: template, probe: template}]", engine, file=Path("m.gguf"))
+    assert verdicts(result)["test.template"] == "fail"
 
 
 @pytest.mark.parametrize(("ends", "verdict"), [(4, "pass"), (3, "pass"), (2, "fail")])
