@@ -114,7 +114,7 @@ def of_task(local: Local, model: str, task: str) -> tuple[LocalResult, OwnOutcom
 
 def of_speed(local: Local, sha256: str | None, machine: Machine) -> LocalResult | None:
     """Return the newest speed of a file on this very machine."""
-    if sha256 is None or machine.basis != "detected":
+    if not local or sha256 is None or machine.basis != "detected":
         return None
     host = host_id(machine)
     fitting = [r for r in local if r.sha256 == sha256 and r.host == host and r.generation_tokens_per_second]
@@ -123,7 +123,7 @@ def of_speed(local: Local, sha256: str | None, machine: Machine) -> LocalResult 
 
 def observations(local: Local, machine: Machine) -> tuple[Observation, ...]:
     """Return the runs on this very machine that tell its speed: the newest of each file that no cache can hold."""
-    if machine.basis != "detected":
+    if not local or machine.basis != "detected":
         return ()
     host = host_id(machine)
     newest: dict[str, LocalResult] = {}

@@ -35,31 +35,43 @@ def suites_folder() -> Path:
 
 def data_folder() -> Path | None:
     """Return the user's folder for what this program has measured, or None where there is no home."""
-    return _user_folder("XDG_DATA_HOME", "Library/Application Support", "LOCALAPPDATA", ".local/share")
+    return _path(_user_folder(*_DATA))
+
+
+def has_smoke_tests() -> bool:
+    """Say whether the user's data folder holds results of smoke tests."""
+    data = _user_folder(*_DATA)
+    return data is not None and os.path.isdir(os.path.join(data, "smoke"))
 
 
 def cache_folder() -> Path | None:
     """Return the user's cache folder for this program, or None where there is no home."""
-    return _user_folder("XDG_CACHE_HOME", "Library/Caches", "LOCALAPPDATA", ".cache")
+    return _path(_user_folder("XDG_CACHE_HOME", "Library/Caches", "LOCALAPPDATA", ".cache"))
 
 
 def state_folder() -> Path | None:
     """Return the user's folder for logs, or None where there is no home."""
-    return _user_folder("XDG_STATE_HOME", "Library/Logs", "LOCALAPPDATA", ".local/state")
+    return _path(_user_folder("XDG_STATE_HOME", "Library/Logs", "LOCALAPPDATA", ".local/state"))
 
 
-def _user_folder(xdg: str, mac: str, windows: str, plain: str) -> Path | None:
-    """Return the platform's folder of one purpose, named after the program."""
+_DATA = ("XDG_DATA_HOME", "Library/Application Support", "LOCALAPPDATA", ".local/share")
+
+
+def _path(name: str | None) -> Path | None:
     from pathlib import Path
 
+    return Path(name) if name else None
+
+
+def _user_folder(xdg: str, mac: str, windows: str, plain: str) -> str | None:
+    """Return the platform's folder of one purpose, named after the program."""
     if sys.platform == "win32":
         base = os.environ.get(windows)
-        return Path(base) / "advisor" if base else None
-    stated = Path(os.environ.get(xdg, ""))
-    if stated.is_absolute():
-        return stated / "advisor"
-    try:
-        home = Path.home()
-    except RuntimeError:
+        return os.path.join(base, "advisor") if base else None
+    stated = os.environ.get(xdg, "")
+    if os.path.isabs(stated):
+        return os.path.join(stated, "advisor")
+    home = os.path.expanduser("~")
+    if not os.path.isabs(home):
         return None
-    return home / (mac if sys.platform == "darwin" else plain) / "advisor"
+    return os.path.join(home, mac if sys.platform == "darwin" else plain, "advisor")

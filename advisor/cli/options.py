@@ -13,7 +13,7 @@ from advisor.cli.output import is_read_by_people, say
 from advisor.errors import DataError
 from advisor.local_evidence import LocalResult
 from advisor.needs.schema import Requirements, UsedPolicy
-from advisor.paths import data_folder
+from advisor.paths import has_smoke_tests
 from advisor.recommendation import Recommendation
 from advisor.render import FORMATS, VERDICT_FORMATS
 
@@ -192,8 +192,7 @@ def policies_of(requirements: Requirements, catalog: Catalog) -> tuple[UsedPolic
 
 def local_of(requirements: Requirements, catalog: Catalog) -> tuple[LocalResult, ...]:
     """Return what smoke tests found that are kept in the user's data folder; without any, nothing more is imported."""
-    folder = data_folder()
-    if requirements.no_local_evidence or folder is None or not (folder / "smoke").is_dir():
+    if requirements.no_local_evidence or not has_smoke_tests():
         return ()
     from advisor.smoke.evidence import local_results
 

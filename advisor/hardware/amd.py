@@ -28,15 +28,12 @@ COMMAND = (
 )
 CARVE_OUT = 8 * GIB
 """From this size on, the part of RAM set aside by firmware for an integrated GPU is its VRAM."""
-_INTEGRATED_NAME = re.compile(
-    r"\bRyzen\b|\b\d{3}M\b|\b80[456]0S\b|^(AMD )?Radeon(\(TM\))?( Vega \d+)? Graphics$",
-    re.IGNORECASE,
-)
-_INTEGRATED_CHIP = re.compile(r"gfx(90[29c]|103[3567]|1103|115[0-3])$", re.IGNORECASE)
+_INTEGRATED_NAME = r"(?i)\bRyzen\b|\b\d{3}M\b|\b80[456]0S\b|^(AMD )?Radeon(\(TM\))?( Vega \d+)? Graphics$"
+_INTEGRATED_CHIP = r"(?i)gfx(90[29c]|103[3567]|1103|115[0-3])$"
 """LLVM targets of AMD's integrated GPUs (https://llvm.org/docs/AMDGPUUsage.html)."""
 _NO_NAME_INTEGRATED = 3 * GIB
 _NAME_KEYS = ("card series", "device name", "card model", "card sku")
-_NUMBER = re.compile(r"(0x)?[0-9a-f]+", re.IGNORECASE)
+_NUMBER = r"(?i)(0x)?[0-9a-f]+"
 
 
 class Card:
@@ -45,8 +42,8 @@ class Card:
     def __init__(self, name: str | None, vram: int | None, chip: str | None, driver: str | None) -> None:
         self.gpu = Gpu(name=name or "AMD GPU", vendor="amd", vram_bytes=vram, driver=driver)
         self.integrated = bool(
-            (chip and _INTEGRATED_CHIP.search(chip))
-            or (name and _INTEGRATED_NAME.search(name))
+            (chip and re.search(_INTEGRATED_CHIP, chip))
+            or (name and re.search(_INTEGRATED_NAME, name))
             or (name is None and chip is None and vram is not None and vram < _NO_NAME_INTEGRATED)
         )
 
@@ -66,7 +63,7 @@ def parse_rocm_smi(text: str) -> tuple[Card, ...]:
 def _card(entry: dict[str, Any], driver: str | None) -> Card:
     values = _folded(entry)
     named = (text_of(values.get(key)) for key in _NAME_KEYS)
-    name = next((n for n in named if n and not _NUMBER.fullmatch(n)), None)
+    name = next((n for n in named if n and not re.fullmatch(_NUMBER, n)), None)
     vram = positive(values.get("vram total memory (b)"))
     return Card(name, vram, text_of(values.get("gfx version")), driver)
 

@@ -20,7 +20,7 @@ from advisor.hardware.schema import Gpu
 COMMAND = ("xpu-smi", "discovery", "--json")
 INTEGRATED_SLOT = "0000:00:02.0"
 """The PCI address of every integrated Intel GPU."""
-_INTEGRATED_NAME = re.compile(r"\b(U?HD|Iris|Xe)\b.*Graphics|Arc\(TM\) (Graphics|1[34]0[VT])", re.IGNORECASE)
+_INTEGRATED_NAME = r"(?i)\b(U?HD|Iris|Xe)\b.*Graphics|Arc\(TM\) (Graphics|1[34]0[VT])"
 
 
 class Card(NamedTuple):
@@ -39,7 +39,7 @@ def card(
     number: int | None = None,
 ) -> Card:
     """Return one GPU's record; an integrated one is known by its PCI address or its name."""
-    shares = slot == INTEGRATED_SLOT or bool(name and _INTEGRATED_NAME.search(name))
+    shares = slot == INTEGRATED_SLOT or bool(name and re.search(_INTEGRATED_NAME, name))
     own = None if shares else vram
     gpu = Gpu(name=name or "Intel GPU", vendor="intel", vram_bytes=own, driver=driver)
     return Card(gpu, shares, number)

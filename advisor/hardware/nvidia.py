@@ -13,7 +13,7 @@ COMMAND = (
     "--query-gpu=name,memory.total,driver_version",
     "--format=csv,noheader,nounits",
 )
-_SHARES_RAM = re.compile(r"\b(GB10|N1X?|Orin|Thor|Xavier|Tegra|Jetson)\b", re.IGNORECASE)
+_SHARES_RAM = r"(?i)\b(GB10|N1X?|Orin|Thor|Xavier|Tegra|Jetson)\b"
 """Systems on a chip: nvidia-smi prints `[N/A]` for their memory, which is the machine's RAM."""
 
 
@@ -49,7 +49,7 @@ def find(probe: Probe) -> Found | None:
     for gpu in gpus:
         if gpu.vram_bytes is not None:
             continue
-        if _SHARES_RAM.search(gpu.name):
+        if re.search(_SHARES_RAM, gpu.name):
             unified = True
             notes.append(f"{gpu.name} has no VRAM of its own: CPU and GPU share one pool of memory")
         else:

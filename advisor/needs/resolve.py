@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
-_TAG = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+_TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
 
 class Written(NamedTuple):
@@ -169,7 +169,7 @@ class _Reader:
         return check
 
     def _language(self, tag: str) -> str:
-        if not _TAG.match(tag):
+        if not re.match(_TAG, tag):
             raise ValueError(_unknown_language(tag))
         first, *rest = tag.split("-")
         first = codes.SAME_LANGUAGE.get(first.lower(), first.lower())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-_SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([KMGT])(i?)B\s*$", re.IGNORECASE)
-_COUNT = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([kKmMbBtT]?)\s*$")
+_SIZE = r"(?i)^\s*(\d+(?:\.\d+)?)\s*([KMGT])(i?)B\s*$"
+_COUNT = r"^\s*(\d+(?:\.\d+)?)\s*([kKmMbBtT]?)\s*$"
 _POWER = {"K": 1, "M": 2, "G": 3, "T": 4}
 _FACTOR = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 LARGEST = 1 << 60
@@ -20,7 +20,7 @@ def parse_size(text: str) -> int:
     Raises:
         ValueError: with what is wrong and what is expected.
     """
-    match = _SIZE.match(text)
+    match = re.match(_SIZE, text)
     if not match:
         raise ValueError(f"'{text}' is not a size; write it like 24GB, 24GiB or 512MiB")
     number, prefix, binary = match.groups()
@@ -36,7 +36,7 @@ def parse_count(text: str | int) -> int:
     Raises:
         ValueError: with what is wrong and what is expected.
     """
-    match = _COUNT.match(str(text))
+    match = re.match(_COUNT, str(text))
     if not match:
         raise ValueError(f"'{text}' is not a number; write it like 8192, 128k or 14B")
     number = float(match[1]) * _FACTOR[match[2].upper()]
