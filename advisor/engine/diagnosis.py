@@ -113,7 +113,7 @@ def less_memory() -> str:
 
 
 def _limit(ending: Ending) -> str:
-    return f" (its limit was {ending.limit / 1024**3:.1f} GiB of address space)" if ending.limit else ""
+    return f" (its limit was {ending.limit / 1024**2:,.0f} MiB of address space)" if ending.limit else ""
 
 
 def out_of_memory(log: str) -> bool:

@@ -23,7 +23,7 @@ def escaped(text: str) -> str:
 
 
 def rows_as_csv(rows: Iterable[Sequence[object]]) -> str:
-    """Return rows as CSV; text that a spreadsheet would take for a formula is quoted, None is left empty."""
+    """Return rows as CSV: no formulas and no control characters in it, None left empty."""
     import csv
     import io
 
@@ -35,4 +35,7 @@ def rows_as_csv(rows: Iterable[Sequence[object]]) -> str:
 
 
 def _inert(cell: object) -> object:
-    return "'" + cell if isinstance(cell, str) and cell != "-" and cell.lstrip()[:1] in ("=", "+", "-", "@") else cell
+    if not isinstance(cell, str):
+        return cell
+    text = visible(cell)
+    return "'" + text if text != "-" and text.lstrip()[:1] in ("=", "+", "-", "@") else text

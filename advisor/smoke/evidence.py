@@ -71,7 +71,7 @@ def _languages(result: SmokeResult) -> Iterator[LanguageOutcome]:
     counted: dict[tuple[str, str], list[bool]] = {}
     for (suite, _), checks in cases_of(result.checks).items():
         tag = checks[0].language
-        if tag and any(_rule(check) == LANGUAGE_RULE for check in checks):
+        if tag and _decided(checks) and any(_rule(check) == LANGUAGE_RULE for check in checks):
             counted.setdefault((tag, suite), []).append(keeps_rules(checks))
     enough = {key: kept for key, kept in counted.items() if len(kept) >= FEWEST}
     for tag in dict.fromkeys(tag for tag, _ in enough):
@@ -87,7 +87,7 @@ def _own(result: SmokeResult, ours: frozenset[str], rated: tuple[float, int]) ->
     """Yield the outcomes of suites that are not ours, by task."""
     counted: dict[tuple[str, str | None], list[bool]] = {}
     for (suite, _), checks in cases_of(result.checks).items():
-        if suite not in ours:
+        if suite not in ours and _decided(checks):
             counted.setdefault((suite, checks[0].task), []).append(keeps_rules(checks))
     for (suite, task), kept in counted.items():
         (low, _), (preferred_low, _) = wilson(sum(kept), len(kept)), wilson(*rated)
@@ -95,6 +95,12 @@ def _own(result: SmokeResult, ours: frozenset[str], rated: tuple[float, int]) ->
             suite=suite, task=task, passed=sum(kept), cases=len(kept), passed_low=round(low, 3),
             preferred=rated[0], compared=rated[1], preferred_low=round(preferred_low, 3),
         )  # fmt: skip
+
+
+def _decided(checks: Iterable[Check]) -> bool:
+    """Say whether a case was decided: without the time to ask it, or the extra to judge it, it says nothing."""
+    verdicts = {check.verdict for check in checks}
+    return "fail" in verdicts or "unknown" not in verdicts
 
 
 def _rule(check: Check) -> str:

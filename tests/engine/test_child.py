@@ -94,7 +94,7 @@ def test_a_stubborn_child_is_gone_after_the_end(start: Start) -> None:
 def test_memory_ends_at_the_limit(start: Start) -> None:
     found = diagnosis(start("eats", leash=Leash(address_space=512 * MIB)), 20)
     assert found.code == "memory-limit"
-    assert "0.5 GiB of address space" in found.message
+    assert "512 MiB of address space" in found.message
     assert "--max-memory" in found.next_step
 
 

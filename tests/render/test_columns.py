@@ -128,3 +128,7 @@ def test_what_is_no_formula_stays(cell: str) -> None:
 
 def test_csv_keeps_what_it_is_given() -> None:
     assert rows_as_csv([["a", None, 1, -2.5, 'say "x", y', "日本\n語"]]) == 'a,,1,-2.5,"say ""x"", y","日本\n語"\n'
+
+
+def test_controls_never_reach_a_terminal_through_csv() -> None:
+    assert rows_as_csv([["\x1b[2Jname", "\x1b=1+1", 3, None]]) == "�[2Jname,�=1+1,3,\n"

@@ -106,6 +106,32 @@ def test_languages_become_evidence(right: int, share: float, verdict: str, shipp
     assert (found.language, found.verdict, found.passed, found.cases) == ("en", verdict, right, 4)
 
 
+def test_what_was_not_decided_is_no_evidence_against_a_model(shipped: Catalog) -> None:
+    def undecided(*cases: str) -> SmokeResult:
+        done = result()
+        checks = tuple(
+            msgspec.structs.replace(check, verdict="unknown") if check.case in cases else check for check in done.checks
+        )
+        return msgspec.structs.replace(done, checks=checks)
+
+    (own,) = of_result(undecided("three", "four"), "d" * 64, shipped, frozenset(), (0, 0)).own
+    assert (own.passed, own.cases) == (2, 2)
+    nothing = undecided("one", "two", "three", "four")
+    assert of_result(nothing, "d" * 64, shipped, frozenset(), (0, 0)).own == ()
+
+
+def test_without_what_identifies_a_language_its_outcome_is_not_a_fail(shipped: Catalog) -> None:
+    done = result()
+    checks = tuple(
+        msgspec.structs.replace(check, id=f"{check.suite}.{check.case}.language", language="ja", verdict="unknown")
+        if check.case
+        else check
+        for check in done.checks
+    )
+    blind = msgspec.structs.replace(done, checks=checks)
+    assert of_result(blind, "d" * 64, shipped, frozenset({"test"}), (0, 0)).languages == ()
+
+
 def test_speed_of_experts_is_only_used_where_their_share_is_known(shipped: Catalog) -> None:
     done = result()
     assert of_result(done, "d", shipped, frozenset(), (0, 0)).active_bytes == 2_000_000_000
