@@ -17,11 +17,14 @@ LANGUAGE_RULE = "language"
 
 
 def local_results(catalog: Catalog) -> tuple[LocalResult, ...]:
-    """Return what the stored results say, the newest last; interrupted ones and those of endpoints say nothing."""
+    """Return what the stored results say, the newest last.
+
+    Those of endpoints, interrupted ones, and those in which the engine failed say nothing of a model.
+    """
     found, ours = [], frozenset(shipped())
     preferred = store.preferences()
     for result, digest in store.kept():
-        if result.model.sha256 and not result.interrupted:
+        if result.model.sha256 and not result.interrupted and result.failure is None:
             found.append(of_result(result, digest, catalog, ours, preferred.get(digest, (0.0, 0))))
     return tuple(found)
 

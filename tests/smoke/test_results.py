@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from bench_maker import HOST, SHA256, reply, run
 
 from advisor.catalog.load import Catalog
+from advisor.engine.interface import Diagnosis
 from advisor.errors import DataError, ExternalError, UserError
 from advisor.local_evidence import host_id
 from advisor.smoke import store
@@ -20,7 +22,7 @@ from advisor.smoke.bench import Performance, SpeedTest
 from advisor.smoke.blind import print_sheets, rate
 from advisor.smoke.comparison import bakeoff, compare
 from advisor.smoke.document import SmokeResult
-from advisor.smoke.evidence import of_result
+from advisor.smoke.evidence import local_results, of_result
 
 OURS = """
 at_least: 0.5
@@ -118,6 +120,14 @@ def test_what_was_not_decided_is_no_evidence_against_a_model(shipped: Catalog) -
     assert (own.passed, own.cases) == (2, 2)
     nothing = undecided("one", "two", "three", "four")
     assert of_result(nothing, "d" * 64, shipped, frozenset(), (0, 0)).own == ()
+
+
+def test_a_run_in_which_the_engine_failed_says_nothing_of_the_model(shipped: Catalog, own_folder: Path) -> None:
+    assert store.keep(result())
+    assert len(local_results(shipped)) == 1
+    shutil.rmtree(own_folder)
+    assert store.keep(result(failure=Diagnosis(code="oom", message="killed", next_step="")))
+    assert local_results(shipped) == ()
 
 
 def test_without_what_identifies_a_language_its_outcome_is_not_a_fail(shipped: Catalog) -> None:
