@@ -11,6 +11,7 @@ from advisor.catalog.load import Catalog
 from advisor.catalog.schema import QuestionSet
 from advisor.errors import DataError
 from advisor.hardware.schema import Machine
+from advisor.local_evidence import LocalResult
 from advisor.needs.machine import choose
 from advisor.needs.questions import Answers, Standing, filled, requirements_of
 from advisor.needs.resolve import is_path, read_file, resolve
@@ -28,16 +29,21 @@ class Questionnaire:
     """The questions of a catalog, with what was given beside them."""
 
     def __init__(
-        self, catalog: Catalog, options: Mapping[str, Any], file: Path | None, policies: Sequence[UsedPolicy] = ()
+        self,
+        catalog: Catalog,
+        options: Mapping[str, Any],
+        file: Path | None,
+        policies: Sequence[UsedPolicy] = (),
+        local: tuple[LocalResult, ...] = (),
     ) -> None:
-        """Take the options given under the names of the requirements file, a requirements file below them, policies.
+        """Take options and a requirements file below them, policies, and what was measured on own machines.
 
         Raises:
             UserError: where they are wrong.
             DataError: where the catalog has no questions, or they could not be asked.
         """
         self._catalog = catalog
-        self._policies = policies
+        self._policies, self._local = policies, local
         self.given = _given(options, file)
         self._machines: dict[tuple[object, ...], Machine] = {}
         this = self._machine(resolve({"hardware": "this"}, catalog))
@@ -50,7 +56,7 @@ class Questionnaire:
             UserError: where the answers are no requirements, or contradict each other.
         """
         requirements = resolve({**self.given, **requirements_of(self.questions, answers)}, self._catalog)
-        need = prepare(requirements, self._catalog, self._machine(requirements), self._policies)
+        need = prepare(requirements, self._catalog, self._machine(requirements), self._policies, self._local)
         judged = list(evaluate(need))
         return Standing(
             total=len(judged),

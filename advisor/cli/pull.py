@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.cli.options import CATALOG, NEEDS, OUTPUT, given, open_catalog, policies_of
+from advisor.cli.options import CATALOG, NEEDS, OUTPUT, given, local_of, open_catalog, policies_of
 from advisor.cli.output import deliver
 from advisor.cli.progress import Shown
 
@@ -59,5 +59,6 @@ def _pulled(overlays: tuple[Path, ...], needs: dict[str, Any], wanted: Wanted) -
         puller = Puller(
             opened, requirements, machine, settings,
             lambda: stack.enter_context(connected(settings, progress.note)), progress, policies,
+            local_of(requirements, opened),
         )  # fmt: skip
         return puller.pull(wanted)

@@ -13,7 +13,7 @@ import click
 from advisor.ask import Questionnaire, as_seen_from
 from advisor.catalog.load import Catalog
 from advisor.catalog.schema import UiLanguage
-from advisor.cli.options import policies_of
+from advisor.cli.options import local_of, policies_of
 from advisor.cli.output import say, write_file
 from advisor.cli.terminal import asker, say_paragraph
 from advisor.errors import ExternalError, UserError
@@ -36,7 +36,7 @@ def questionnaire(catalog: Catalog, needs: Mapping[str, Any]) -> Questionnaire:
     options = {name: value for name, value in needs.items() if name != "requirements"}
     requirements = resolve(options, catalog, file)
     policies = policies_of(requirements, catalog) if requirements.policy else ()
-    return Questionnaire(catalog, options, file, policies)
+    return Questionnaire(catalog, options, file, policies, local_of(requirements, catalog))
 
 
 class Questioning:

@@ -13,6 +13,7 @@ from advisor.catalog.schema import ArtifactFile, ArtifactRepository
 from advisor.errors import UnknownNameError, UserError, nearest
 from advisor.hardware.schema import Machine
 from advisor.hub.interface import REPOSITORY, check_repository
+from advisor.local_evidence import LocalResult
 from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.rules.evaluate import Judged, judge, prepare
 from advisor.rules.offers import UNKNOWN_LOSS, losses, named_files
@@ -44,6 +45,7 @@ def choose(
     catalog: Catalog,
     machine: Machine,
     policies: Sequence[UsedPolicy] = (),
+    local: tuple[LocalResult, ...] = (),
 ) -> Choice | None:
     """Return the artifact that a name stands for, or None where the catalog knows nothing of it.
 
@@ -65,7 +67,7 @@ def choose(
     models = {**catalog.models, model_id: narrowed}
     view = Catalog(msgspec.structs.replace(catalog.snapshot, models=models), catalog.layers)
     asked = _not_finer_than(quantization, requirements, catalog)
-    judged = judge(prepare(asked, view, machine, policies), model_id)
+    judged = judge(prepare(asked, view, machine, policies, local), model_id)
     if judged.offer is None:
         return _unmeasured(model_id, judged, view)
     return _chosen(model_id, judged.offer.repository, judged.offer.file, judged.offer.publisher, judged)

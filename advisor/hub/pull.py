@@ -38,6 +38,7 @@ from advisor.hub.lock import (
 )
 from advisor.hub.pulled import SCHEMA, Pulled, PulledFile, may_be_pulled
 from advisor.hub.settings import Settings
+from advisor.local_evidence import LocalResult
 from advisor.needs.schema import Requirements, UsedPolicy
 from advisor.needs.units import format_size
 from advisor.rules.verdict import FAIL, PASS, UNKNOWN, Verdict
@@ -74,10 +75,11 @@ class Puller:
     def __init__(
         self, catalog: Catalog, requirements: Requirements, machine: Machine, settings: Settings,
         connect: Callable[[], Hub], progress: Progress, policies: Sequence[UsedPolicy] = (),
+        local: tuple[LocalResult, ...] = (),
     ) -> None:  # fmt: skip
         self.catalog, self.requirements, self.machine = catalog, requirements, machine
         self.settings, self.connect, self.progress = settings, connect, progress
-        self.policies = tuple(policies)
+        self.policies, self.local = tuple(policies), local
 
     def pull(self, wanted: Wanted) -> Pulled:
         """Choose, show, fetch, check, inspect, and only then write the lock.
@@ -92,7 +94,9 @@ class Puller:
         check_folder(wanted.folder, lock)
         if lock.is_file():
             read_lock(lock)  # what is wrong with it is better known before anything is fetched
-        known = choose(wanted.model, wanted.quantization, self.requirements, self.catalog, self.machine, self.policies)
+        known = choose(
+            wanted.model, wanted.quantization, self.requirements, self.catalog, self.machine, self.policies, self.local
+        )
         hub = self.connect()
         choice = known or self._unknown(hub, wanted)
         verdict = _verdict(choice, closed=self.requirements.strict or bool(self.policies))

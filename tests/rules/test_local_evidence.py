@@ -10,6 +10,7 @@ import pytest
 from advisor.hardware.calibration import Observation, calibrated
 from advisor.hardware.placement import engines
 from advisor.hardware.schema import Machine
+from advisor.hub.choice import choose
 from advisor.local_evidence import LanguageOutcome, LocalResult, OwnOutcome, host_id
 from advisor.recommend import recommend
 from advisor.recommendation import Candidate
@@ -51,6 +52,13 @@ def test_a_passing_test_lets_a_language_pass(made: Workshop) -> None:
 def test_a_failing_test_outweighs_the_makers_list(made: Workshop) -> None:
     assert candidate(made, lang=("ja",)).verdict is PASS
     assert candidate(made, found(languages=(spoken("fail", "ja"),)), lang=("ja",)).verdict is FAIL
+
+
+def test_a_pull_chooses_on_the_same_grounds(made: Workshop) -> None:
+    asked = ("maker/model", None, made.requirements(lang=("ko",)), made.catalog(), HERE, ())
+    without, failed = choose(*asked), choose(*asked, (found(languages=(spoken("fail"),)),))
+    assert without and without.judged and without.judged.verdict is not FAIL
+    assert failed and failed.judged and failed.judged.verdict is FAIL
 
 
 def test_the_newest_test_counts(made: Workshop) -> None:
