@@ -76,7 +76,7 @@ def test_no_engine_says_what_to_install(console: Console, tmp_path: Path, monkey
     file = tmp_path / "m.gguf"
     file.write_bytes(b"GGUF\3\0\0\0")
     monkeypatch.setattr("advisor.smoke.session.installed", lambda: False)
-    ran = console("smoke", str(file), PATH=str(tmp_path))
+    ran = console("smoke", str(file), "--no-store", PATH=str(tmp_path), ADVISOR_LLAMA_SERVER="")
     assert (ran.exit_code, "pip install 'local-model-advisor[engine]'" in ran.stderr) == (4, True)
 
 
