@@ -26,7 +26,7 @@ WAIT = 2.0
 class Endpoint:
     """One model at one address. What the server can do beyond a plain answer is found out with the first question."""
 
-    isolation: dict[str, Any] = {"endpoint": "the model runs elsewhere: nothing is isolated from here"}  # noqa: RUF012
+    isolation: dict[str, Any] = {"endpoint": "the model runs elsewhere: nothing is isolated from here"}  # noqa: RUF012  # never changed
     usage = Usage()
 
     def __init__(self, access: Access, model: str | None) -> None:

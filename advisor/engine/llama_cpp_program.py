@@ -127,7 +127,7 @@ class Model:
         begun, first, last, finish = time.perf_counter(), None, None, "other"
         pieces: list[str] = []
         try:
-            for text, finish in self._stream(order):  # noqa: B007
+            for text, finish in self._stream(order):  # noqa: B007  # the last one counts
                 if text:
                     last = time.perf_counter()
                     first = first or last

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
+from advisor.atomic import replace_file
 from advisor.catalog.schema import Record
 from advisor.errors import DataError, ExternalError
 from advisor.local_evidence import host_id
@@ -148,10 +147,7 @@ def _write(target: Path, content: bytes) -> Path:
     """Write a file whole or not at all."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, written = tempfile.mkstemp(dir=target.parent, prefix=".new-")
-        with open(descriptor, "wb") as file:
-            file.write(content)
-        os.replace(written, target)
+        replace_file(target, content)
     except OSError as error:
         raise ExternalError(f"nothing can be kept in {target.parent}: {error.strerror}") from None
     return target

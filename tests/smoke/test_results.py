@@ -67,7 +67,7 @@ def test_results_are_kept_by_file_and_machine_and_read_again(own_folder: Path) -
     (own_folder / SHA256 / "x").mkdir()
     (own_folder / SHA256 / "x" / "bad.json").write_text("{", encoding="ascii")
     assert len(list(store.kept())) == 1
-    assert not list(own_folder.rglob(".new-*"))
+    assert not [path for path in own_folder.rglob(".*") if path.is_file()]
 
 
 def test_what_is_no_result_is_told(tmp_path: Path) -> None:
