@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ class _Fact(NamedTuple):
 
     floor: int
     known: Callable[[Model, Catalog], bool]
+    kind: Callable[[Model], str] | None = None
+    """Where some ways of knowing are worth more than others: which one it is."""
 
 
 def _has(name: str) -> Callable[[Model, Catalog], bool]:
@@ -37,6 +40,16 @@ def _languages(model: Model, catalog: Catalog) -> bool:
     return bool(told and (told.tags or told.card_tags or told.count or told.silent))
 
 
+def _language_kind(model: Model) -> str:
+    """How the languages are known, the strongest way first."""
+    told = model.languages
+    if told and told.tags:
+        return "a list of the maker"
+    if told and told.count:
+        return "only a count of the maker"
+    return "only tags of a card or host" if told and told.card_tags else "a maker that names none"
+
+
 FACTS: Mapping[str, _Fact] = {
     "licence": _Fact(100, _has("license")),
     "provider": _Fact(100, lambda model, catalog: model.provider in catalog.providers),
@@ -46,7 +59,7 @@ FACTS: Mapping[str, _Fact] = {
     "tasks": _Fact(100, _has("tasks")),
     "architecture": _Fact(95, _shape),
     "release date": _Fact(90, _has("released")),
-    "languages": _Fact(90, _languages),
+    "languages": _Fact(90, _languages, _language_kind),
     "artifact": _Fact(85, _has("artifacts")),
     "gating": _Fact(60, _has("gated")),
     "artifact size": _Fact(40, lambda m, c: any(file.size_bytes for repo in m.artifacts for file in repo.files)),
@@ -62,6 +75,8 @@ class FactCoverage(msgspec.Struct, frozen=True, kw_only=True):
     floor: int
     met: bool
     missing: list[str]
+    kinds: dict[str, int] | None = None
+    """For languages: how many models are known in which way."""
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +118,12 @@ def is_open_text(model: Model) -> bool:
 
 def _covered(name: str, fact: _Fact, counted: Mapping[str, Model], catalog: Catalog) -> FactCoverage:
     missing = [model_id for model_id, model in counted.items() if not fact.known(model, catalog)]
-    known = len(counted) - len(missing)
+    known = [model for model_id, model in counted.items() if model_id not in missing]
     return FactCoverage(
-        fact=name, known=known, floor=fact.floor, met=100 * known >= fact.floor * len(counted), missing=missing
+        fact=name,
+        known=len(known),
+        floor=fact.floor,
+        met=100 * len(known) >= fact.floor * len(counted),
+        missing=missing,
+        kinds=dict(Counter(map(fact.kind, known)).most_common()) if fact.kind else None,
     )

@@ -72,6 +72,25 @@ def test_a_list_a_count_or_the_cards_tags_tell_of_languages(facts: dict[str, Any
     assert covered(made.catalog(model))["languages"].known == known
 
 
+def test_how_languages_are_known_is_counted_apart(made: Any) -> None:
+    told = [{"tags": ("ja",), "count": 30}, {"count": 119}, {"card_tags": ("en",), "silent": True}, {"silent": True}]
+    models = {
+        f"maker/{number}": made.model(languages=schema.Languages(sources=made.sources, **facts))
+        for number, facts in enumerate([*told, told[1], {"closed": True}])
+    }
+    assert covered(made.catalog(models))["languages"].kinds == {
+        "only a count of the maker": 2,
+        "a list of the maker": 1,
+        "only tags of a card or host": 1,
+        "a maker that names none": 1,
+    }
+
+
+def test_nine_in_ten_have_a_list_a_count_or_tags(shipped: Any) -> None:
+    fact = covered(shipped)["languages"]
+    assert 10 * (fact.known - fact.kinds["a maker that names none"]) >= 9 * coverage(shipped).models
+
+
 @pytest.mark.parametrize(
     ("facts", "counted"),
     [
