@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from advisor.catalog.load import Catalog
-from advisor.catalog.schema import QuestionSet
+from advisor.catalog.schema.questions import QuestionSet
 from advisor.errors import DataError
 from advisor.hardware.schema import Machine
 from advisor.local_evidence import LocalResult
@@ -47,7 +49,7 @@ class Questionnaire:
         self.given = _given(options, file)
         self._machines: dict[tuple[object, ...], Machine] = {}
         this = self._machine(resolve({"hardware": "this"}, catalog))
-        self.questions = filled(_questions(catalog), catalog.snapshot.hardware, machine_text(this))
+        self.questions = filled(questions_of(catalog), catalog.snapshot.hardware, machine_text(this))
 
     def judge(self, answers: Answers) -> Standing:
         """Judge every model by what is given and answered so far.
@@ -75,10 +77,15 @@ class Questionnaire:
         return self._machines[key]
 
 
-def _questions(catalog: Catalog) -> QuestionSet:
-    found = catalog.snapshot.questions.get("questions")
-    if found is None:
+def questions_of(catalog: Catalog) -> QuestionSet:
+    """Return the questions that a catalog holds.
+
+    Raises:
+        DataError: where it holds none, or they could not be asked.
+    """
+    if "questions" not in catalog.snapshot.questions:
         raise DataError(["questions.yaml:1: the catalog holds no questions"])
+    found = msgspec.convert(catalog.snapshot.questions["questions"], QuestionSet)
     problems = [f"questions.yaml:1: {'.'.join(map(str, path))}: {told}" for path, told in problems_of(found)]
     if problems:
         raise DataError(problems)

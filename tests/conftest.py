@@ -196,6 +196,7 @@ class Workshop:
             "hardware": {"card-24": gpu},
             "quantizations": {"gguf": table},
             "policies": dict(policies or {}),
+            "questions": {},
             "articles": dict(articles or {}),
         }
 

@@ -42,7 +42,8 @@ def build(digest: str, records: dict[str, dict[str, Any]]) -> Snapshot:
         model_id: _with_family(model, families.get(model.family)) for model_id, model in ordered["models"].items()
     }
     as_of = _newest_reading(ordered)
-    ordered["policies"] = {policy_id: msgspec.to_builtins(rules) for policy_id, rules in ordered["policies"].items()}
+    for kind in ("policies", "questions"):
+        ordered[kind] = {record_id: msgspec.to_builtins(record) for record_id, record in ordered[kind].items()}
     return Snapshot(digest=digest, as_of=as_of, fresh_until=fresh_until(ordered), **ordered)
 
 

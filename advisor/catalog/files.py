@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from advisor.catalog import schema
 from advisor.catalog.schema.policy import Policy
+from advisor.catalog.schema.questions import QuestionSet
 from advisor.errors import DataError
 
 KINDS: dict[str, type[Any]] = {
@@ -22,7 +23,7 @@ KINDS: dict[str, type[Any]] = {
     "shelf_life": schema.ShelfLives,
     "hardware": schema.HardwareProfile,
     "quantizations": schema.QuantizationTable,
-    "questions": schema.QuestionSet,
+    "questions": QuestionSet,
     "policies": Policy,
     "articles": schema.Article,
 }

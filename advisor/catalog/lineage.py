@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+
+import msgspec
 
 from advisor.catalog.load import Catalog
 from advisor.catalog.schema import License, Model, Source
@@ -14,7 +15,7 @@ EU = frozenset((
 """The member states of the European Union."""
 
 
-class Link(NamedTuple):
+class Link(msgspec.Struct, frozen=True, gc=False):
     """One model of a chain: the model itself first, then its base models, nearest first."""
 
     id: str
@@ -22,7 +23,7 @@ class Link(NamedTuple):
     relation: str
 
 
-class Term(NamedTuple):
+class Term(msgspec.Struct, frozen=True, gc=False):
     """A licence that binds a model, and the link of the chain that brings it in."""
 
     id: str
@@ -30,7 +31,7 @@ class Term(NamedTuple):
     holder: Link
 
 
-class Chain(NamedTuple):
+class Chain(msgspec.Struct, frozen=True, gc=False):
     """A model with everything it descends from; `complete` says that every link states its lineage."""
 
     links: tuple[Link, ...]

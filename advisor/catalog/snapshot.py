@@ -23,7 +23,7 @@ class Snapshot(schema.Record, frozen=True, kw_only=True):
     hardware: dict[str, schema.HardwareProfile]
     quantizations: dict[str, schema.QuantizationTable]
     policies: dict[str, dict[str, Any]]
-    """As plain data: their types are loaded where one is asked for."""
-    questions: dict[str, schema.QuestionSet] = {}
+    """As plain data, like `questions`: their types are loaded where they are asked for."""
+    questions: dict[str, dict[str, Any]]
     """At most one, called `questions`."""
     articles: dict[str, schema.Article]

@@ -12,7 +12,7 @@ import click
 
 from advisor.ask import Questionnaire, as_seen_from
 from advisor.catalog.load import Catalog
-from advisor.catalog.schema import UiLanguage
+from advisor.catalog.schema.questions import UiLanguage
 from advisor.cli.options import local_of, policies_of
 from advisor.cli.output import say, write_file
 from advisor.cli.terminal import asker, say_paragraph

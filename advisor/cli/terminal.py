@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 
-from advisor.catalog.schema import UiLanguage
+from advisor.catalog.schema.questions import UiLanguage
 from advisor.cli.output import say, terminal_width
 from advisor.needs.prompts.interface import Asker, Phrases
 from advisor.render.columns import paragraph

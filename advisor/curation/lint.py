@@ -14,6 +14,7 @@ from advisor.catalog.load import Catalog
 from advisor.catalog.overlay import merged
 from advisor.catalog.references import problems_of
 from advisor.catalog.schema.policy import Policy
+from advisor.catalog.schema.questions import QuestionSet
 from advisor.catalog.snapshot import Snapshot
 from advisor.curation import plausibility
 from advisor.curation.values import Finding, Path, of_day, of_source, of_tags
@@ -142,7 +143,7 @@ def _article(article_id: str, record: schema.Article, snapshot: Snapshot) -> Ite
             yield ("claims", index, "paragraph"), f"the article has {record.paragraphs} paragraphs"
 
 
-def _questions(set_id: str, record: schema.QuestionSet, snapshot: Snapshot) -> Iterator[Finding]:
+def _questions(set_id: str, record: QuestionSet, snapshot: Snapshot) -> Iterator[Finding]:
     yield from unaskable(record)
 
 

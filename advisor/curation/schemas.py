@@ -19,7 +19,7 @@ SCHEMAS = {
     "shelf-life": "advisor.catalog.schema:ShelfLives",
     "hardware-profile": "advisor.catalog.schema:HardwareProfile",
     "quantizations": "advisor.catalog.schema:QuantizationTable",
-    "questions": "advisor.catalog.schema:QuestionSet",
+    "questions": "advisor.catalog.schema.questions:QuestionSet",
     "policy": "advisor.catalog.schema.policy:Policy",
     "answers": "advisor.needs.answers:AnswersFile",
     "article": "advisor.catalog.schema:Article",

@@ -7,7 +7,6 @@ vocabulary size, d hidden size, b bytes of a cache element, cells the tokens a c
 from __future__ import annotations
 
 from math import ceil
-from typing import NamedTuple
 
 import msgspec
 
@@ -63,10 +62,10 @@ class MemoryPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def up_to_step(tokens: int, step: int = CELL_STEP) -> int:
     """Round `tokens` up to a multiple of `step`."""
-    return ceil(tokens / step) * step
+    return -(-tokens // step) * step
 
 
-class Cache(NamedTuple):
+class Cache(msgspec.Struct, frozen=True, gc=False):
     """One cache of a sequence: the tokens or entries that it has room for, and elements of one over all layers."""
 
     cells: int

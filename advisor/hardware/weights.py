@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
+import msgspec
 from msgspec.structs import replace
 
 from advisor.catalog.schema import (
@@ -54,7 +55,7 @@ Role = Literal["embedding", "output", "key", "value", "down", "merge", "router",
 Shares = tuple[tuple[str, float], ...]
 
 
-class Mix(NamedTuple):
+class Mix(msgspec.Struct, frozen=True, gc=False):
     """The types of a quantization: by role the share of layers that get another type than `base`."""
 
     base: str
@@ -93,7 +94,7 @@ MIXES = {
 MIXES["Q4_K"] = MIXES["Q4_K_M"]
 
 
-class Part(NamedTuple):
+class Part(msgspec.Struct, frozen=True, gc=False):
     """Tensors that are quantized alike: elements of all of them, and elements of one row."""
 
     role: Role
@@ -103,7 +104,7 @@ class Part(NamedTuple):
     """Of experts, of which a token reads only those that it is routed to."""
 
 
-class Weights(NamedTuple):
+class Weights(msgspec.Struct, frozen=True, gc=False):
     """Bytes of the weights: in memory, and read for one token (routed experts at the share that is used)."""
 
     total: int
@@ -150,7 +151,7 @@ def classes(architecture: Architecture, parameters: Parameters) -> tuple[Part, .
     parts.append(Part("embedding", table, hidden))
     if not tied:
         parts.append(Part("output", table, hidden))
-    unseen = published - sum(part.elements for part in parts) - (parameters.beside_text or 0)
+    unseen = published - body - table * (1 if tied else 2) - (parameters.beside_text or 0)
     over = OVER_COUNTED if parameters.hub_count else OVER_STATED
     return tuple(parts) if -over < unseen / published < UNSEEN else None
 
@@ -163,12 +164,13 @@ def weigh(architecture: Architecture, parts: tuple[Part, ...], quantization: str
     used = architecture.experts.used / architecture.experts.count if architecture.experts else 1.0
     eight = architecture.experts is not None and architecture.experts.count == 8
     total = active = 0.0
-    for role, elements, row, routed in parts:
-        size = elements * _bits(role, row % BLOCK == 0, routed, quantization, tied, eight) / 8
+    for part in parts:
+        bits = _bits(part.role, part.row % BLOCK == 0, part.routed, quantization, tied, eight)
+        size = part.elements * bits / 8
         total += size
-        if routed:
+        if part.routed:
             active += size * used
-        elif role != "rows" and (role != "embedding" or tied):
+        elif part.role != "rows" and (part.role != "embedding" or tied):
             active += size
     return Weights(int(total) + VOCABULARY_ENTRY * (architecture.vocabulary_size or 0), int(active))
 

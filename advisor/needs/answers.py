@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
-from advisor.catalog.schema import QuestionSet, Record, Text
+from advisor.catalog.schema import Record, Text
+from advisor.catalog.schema.questions import QuestionSet
 from advisor.errors import UserError, nearest
 from advisor.needs.questions import (
     Answers,

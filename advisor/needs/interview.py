@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from advisor.catalog.schema import Question, QuestionSet, UiLanguage
+from advisor.catalog.schema.questions import Question, QuestionSet, UiLanguage
 from advisor.errors import UserError
 from advisor.needs.prompts.interface import Asker, Choice, Move, Phrases, Prompt
 from advisor.needs.questions import (

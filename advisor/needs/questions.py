@@ -14,17 +14,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from advisor.catalog import codes
-from advisor.catalog.schema import (
-    Condition,
-    HardwareProfile,
-    Option,
-    Question,
-    QuestionSet,
-    Sets,
-    Stake,
-    Texts,
-    UiLanguage,
-)
+from advisor.catalog.schema import HardwareProfile
+from advisor.catalog.schema.questions import Condition, Option, Question, QuestionSet, Sets, Stake, Texts, UiLanguage
 from advisor.needs.units import parse_count, parse_size, size_text
 
 NOT_SURE = "not-sure"

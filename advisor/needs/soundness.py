@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from advisor.catalog.schema import Condition, Question, QuestionSet, Sets, Texts, Words
+from advisor.catalog.schema.questions import Condition, Question, QuestionSet, Sets, Texts, Words
 from advisor.needs.questions import NOT_SURE, checked, fields_of
 from advisor.needs.schema import RequirementsFile
 

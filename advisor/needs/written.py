@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from advisor.catalog.schema import QuestionSet, UiLanguage
+from advisor.catalog.schema.questions import QuestionSet, UiLanguage
 from advisor.needs.answers import scalar
 from advisor.needs.interview import said
 from advisor.needs.prompts.interface import Phrases

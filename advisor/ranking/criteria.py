@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import log10
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 from advisor.catalog.codes import language_name
 from advisor.catalog.schema import Benchmark, Source
@@ -24,7 +26,7 @@ VENDOR_CEILING = 0.5
 """The most that a vendor's own figure can be worth."""
 
 
-class Value(NamedTuple):
+class Value(msgspec.Struct, frozen=True, gc=False):
     """A value from 0 to 1, what it rests on in words, and the sources."""
 
     value: float
@@ -82,9 +84,9 @@ def language_evidence(judged: Judged, need: Need, tag: str) -> tuple[LanguageEvi
     the harness that ranks, else the newest of another, which is not compared.
     """
     spoken: dict[tuple[str, bool], tuple[Benchmark, float]] = {}
-    for benchmark_id, benchmark, result, kind in need.measured(tag, judged.subject.id):
-        compared = benchmark_id == need.harnesses.get((kind, tag))
-        spoken.setdefault((kind, compared), (benchmark, result.score))
+    for scored in need.measured(tag, judged.subject.id):
+        compared = scored.benchmark_id == need.harnesses.get((scored.voice, tag))
+        spoken.setdefault((scored.voice, compared), (scored.benchmark, scored.result.score))
     kinds: tuple[tuple[Literal["independent", "vendor"], bool], ...] = (
         ("independent", True), ("independent", False), ("vendor", True),
     )  # fmt: skip
@@ -114,9 +116,9 @@ def _task_value(judged: Judged, need: Need, name: str) -> Value:
             told += f", preferred in {outcome.preferred:g} of {outcome.compared} blind comparisons"
         return Value(outcome.value, f"{told}, {run.here}", (run.source,))
     harness = need.harnesses.get(("independent", name))
-    for benchmark_id, benchmark, result, kind in need.measured(name, judged.subject.id):
-        if benchmark_id == harness and kind == "independent":
-            value = _scaled(benchmark, result.score)
+    for scored in need.measured(name, judged.subject.id):
+        if scored.benchmark_id == harness and scored.voice == "independent":
+            value = _scaled(scored.benchmark, scored.result.score)
             return Value(value.value, f"{name}: {value.basis}", value.sources)
     return Value(NO_EVIDENCE, f"{name}: no independent evidence")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from advisor.catalog.lineage import resolve
 from advisor.catalog.load import Catalog
@@ -51,7 +52,7 @@ _PLACE = {rule: place for place, rule in enumerate(RULES)}
 _UNQUANTIZED = frozenset({"F32", "F16", "BF16"})
 
 
-class Judged(NamedTuple):
+class Judged(msgspec.Struct, frozen=True, gc=False):
     """A model with its verdict, the artifact that was chosen for it and every finding."""
 
     subject: Subject
@@ -115,8 +116,8 @@ def judge(need: Need, model_id: str) -> Judged:
     verdict = all_of(f.verdict for f in findings)
     if verdict is UNKNOWN and need.requirements.strict:
         verdict = FAIL
-    plan, speed = (offer.plan, offer.speed) if offer else sketch(subject, need)
-    return Judged(subject, verdict, offer, tuple(findings), plan, speed)
+    planned = offer or sketch(subject, need)
+    return Judged(subject, verdict, offer, tuple(findings), planned.plan, planned.speed)
 
 
 def _choice(subject: Subject, need: Need) -> tuple[Offer | None, list[Finding]]:

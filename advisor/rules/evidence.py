@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
+
+import msgspec
 
 from advisor.catalog import codes
 from advisor.catalog.load import Catalog
@@ -40,7 +41,7 @@ def voice(benchmark: Benchmark, model: Model) -> str:
     return "independent" if benchmark.publisher_type == "own" else benchmark.publisher_type
 
 
-class Scored(NamedTuple):
+class Scored(msgspec.Struct, frozen=True, gc=False):
     """One result of a model, and whose word it is."""
 
     benchmark_id: str

@@ -46,7 +46,6 @@ def offers(subject: Subject, need: Need) -> Iterator[Offer]:
     whose bytes are known.
     """
     worst = need.losses[need.requirements.min_quant]
-    planner = _Planner(subject.model, need)
     found = []
     for repository, file, publisher in named_files(subject.model, need.catalog):
         loss = need.losses.get(file.quantization, UNKNOWN_LOSS)
@@ -54,6 +53,9 @@ def offers(subject: Subject, need: Need) -> Iterator[Offer]:
             blind = file.sha256 is None and not file.shard_sha256
             order = (loss, publisher != subject.model.provider, blind, repository.repo, file.file)
             found.append((order, repository, file, publisher))
+    if not found:
+        return
+    planner = _Planner(subject.model, need)
     for order, repository, file, publisher in sorted(found, key=lambda row: row[0]):
         yield planner.offer(repository, file, publisher, order[0])
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from advisor.catalog.lineage import Term
-from advisor.catalog.schema import Limit, Stake, Use
+from advisor.catalog.schema import Limit, Use
+from advisor.catalog.schema.questions import Stake
 from advisor.rules.evaluate import Judged
 from advisor.rules.verdict import FAIL
 

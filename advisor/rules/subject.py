@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from advisor.catalog.lineage import Chain
 from advisor.catalog.load import Catalog
 from advisor.catalog.schema import ArtifactFile, ArtifactRepository, Model
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from advisor.rules.policy import Applied
 
 
-class Sketch(NamedTuple):
+class Sketch(msgspec.Struct, frozen=True, gc=False):
     """What a model without a known artifact would need and yield."""
 
     plan: MemoryPlan | None
@@ -54,7 +56,7 @@ class Need(NamedTuple):
         return self.evidence[name].get(model_id, [])
 
 
-class Subject(NamedTuple):
+class Subject(msgspec.Struct, frozen=True, gc=False):
     """A model and what it descends from."""
 
     id: str
@@ -62,7 +64,7 @@ class Subject(NamedTuple):
     chain: Chain
 
 
-class Offer(NamedTuple):
+class Offer(msgspec.Struct, frozen=True, gc=False):
     """One artifact of a model, with what it needs and yields on the machine at hand."""
 
     repository: ArtifactRepository

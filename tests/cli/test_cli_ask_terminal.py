@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from pseudo_terminal import CONTROL_C, CONTROL_D, DOWN, ENTER, ESCAPE, LEFT, SPACE, UP, Terminal
 
+from advisor.ask import questions_of
 from advisor.catalog.load import Catalog
-from advisor.catalog.schema import UiLanguage
+from advisor.catalog.schema.questions import UiLanguage
 from advisor.render.columns import width_of
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals of this kind")
@@ -242,9 +243,7 @@ class TestSizes:
         while "advisor recommend" not in walk_on(terminal, asked):
             asked += 1
             title = next(line for line in terminal.lines if line.startswith(f" {asked}. "))
-            question = next(
-                q for q in shipped.snapshot.questions["questions"].questions if q.text.in_(language)[:20] in title
-            )
+            question = next(q for q in questions_of(shipped).questions if q.text.in_(language)[:20] in title)
             terminal.waits_for(*(option.text.in_(language).split("{")[0] for option in question.options))
             terminal.send(ENTER)
         assert asked >= 10

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from advisor.ask import Questionnaire
 from advisor.catalog.load import Catalog
-from advisor.catalog.schema import UiLanguage
+from advisor.catalog.schema.questions import UiLanguage
 from advisor.needs.interview import ANOTHER, Interview, LeftError
 from advisor.needs.prompts.interface import Move, Prompt, move_in
 from advisor.needs.prompts.lines import LineAsker

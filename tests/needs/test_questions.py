@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from advisor.ask import questions_of
 from advisor.catalog.codes import countries
 from advisor.catalog.load import Catalog
-from advisor.catalog.schema import Question, QuestionSet
+from advisor.catalog.schema.questions import Question, QuestionSet
 from advisor.needs.options import as_options
 from advisor.needs.questions import (
     NOT_SURE,
@@ -44,7 +45,7 @@ ROOM = 50
 
 @pytest.fixture(scope="module")
 def questions(shipped: Catalog) -> QuestionSet:
-    return filled(shipped.snapshot.questions["questions"], shipped.snapshot.hardware, "24 GiB RAM")
+    return filled(questions_of(shipped), shipped.snapshot.hardware, "24 GiB RAM")
 
 
 def by_id(questions: QuestionSet, name: str) -> Question:
@@ -338,7 +339,7 @@ class TestTyped:
 
 class TestTexts:
     def test_the_shipped_questions_are_sound(self, shipped: Catalog) -> None:
-        assert list(problems_of(shipped.snapshot.questions["questions"])) == []
+        assert list(problems_of(questions_of(shipped))) == []
 
     @pytest.mark.parametrize("language", ["en", "ja"])
     def test_options_have_room_in_sixty_columns(self, questions: QuestionSet, language: Any) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from advisor.ask import questions_of
 from advisor.catalog.load import Catalog
-from advisor.catalog.schema import QuestionSet
+from advisor.catalog.schema.questions import QuestionSet
 from advisor.needs.soundness import problems_of
 
 Plain = dict[str, Any]
@@ -17,7 +18,7 @@ Plain = dict[str, Any]
 @pytest.fixture
 def plain(shipped: Catalog) -> Plain:
     """Return the shipped questions as they stand in the file."""
-    data: Plain = msgspec.to_builtins(shipped.snapshot.questions["questions"])
+    data: Plain = msgspec.to_builtins(questions_of(shipped))
     return data
 
 

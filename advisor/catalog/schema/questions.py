@@ -1,4 +1,7 @@
-"""The questions that `advisor ask` puts: texts in two languages, when each is asked, what an answer means."""
+"""The questions that `advisor ask` puts: texts in two languages, when each is asked, what an answer means.
+
+Not imported with the other records: only who asks needs these types.
+"""
 
 from __future__ import annotations
 

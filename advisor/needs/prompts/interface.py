@@ -6,7 +6,7 @@ import enum
 import unicodedata
 from typing import NamedTuple, Protocol
 
-from advisor.catalog.schema import UiLanguage, Words
+from advisor.catalog.schema.questions import UiLanguage, Words
 
 
 class Move(enum.Enum):

@@ -64,8 +64,8 @@ def _one(subject: Subject, need: Need, tag: str) -> _Answer:
     ]
     doubts = tuple(f"{name}: {told}; test it on your own texts" for told in below)
     if above:
-        _, benchmark, result, _ = above[0]
-        reason = f"{name}: scores {result.score:g} in {benchmark.name} (floor {benchmark.floor:g})"
+        benchmark = above[0].benchmark
+        reason = f"{name}: scores {above[0].result.score:g} in {benchmark.name} (floor {benchmark.floor:g})"
         if refused:
             condition = f"the maker does not support {name}; the verdict rests on {benchmark.name} alone"
             return _Answer(PASS, reason, benchmark.sources, (condition, *doubts))
