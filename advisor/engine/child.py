@@ -164,7 +164,8 @@ class Child:
     def _environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         own = dict.fromkeys(("HOME", "TMPDIR", "TEMP", "TMP"), str(self.folder))
-        return {**kept, **own, "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+        # A debugger that llama.cpp starts when it gives up would only add its own complaints to the log.
+        return {**kept, **own, "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", "GGML_NO_BACKTRACE": "1"}
 
     def _read(self) -> None:
         """Take in what the child writes, line by line and no more than may be."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ _OUT_OF_MEMORY = (
     "failed to map", "ENOMEM",
 )  # fmt: skip
 _CAUSES = ("GGML_ASSERT", "error", "Error", "failed", "exception")
+_BUILT_IN = re.compile(r"\S*[\\/](?=[\w.-]+:\d+: )")
+"""Where the engine was built, which is nobody's business."""
 QUOTED = 2000
 """Characters of a log that stand in a result."""
 FILE_OR_BUILD = (
@@ -121,8 +124,17 @@ def out_of_memory(log: str) -> bool:
     return any(word in log for word in _OUT_OF_MEMORY)
 
 
+def _causes(log: str) -> list[str]:
+    """Return the lines of a log that sound like a cause; what llama.cpp prints of a header (`- kv`) is none."""
+    lines = (line.strip() for line in log.splitlines() if " - kv " not in line)
+    return [_BUILT_IN.sub("", line)[:300] for line in lines if any(word in line for word in _CAUSES)]
+
+
 def _cause(log: str) -> str:
     """Return the last line of a log that sounds like a cause."""
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    causes = [line for line in lines if any(word in line for word in _CAUSES)]
-    return causes[-1][:300] if causes else ""
+    return (_causes(log) or [""])[-1]
+
+
+def first_cause(log: str) -> str:
+    """Return the first line that does: where the engine refuses a file, what follows is what comes of it."""
+    return (_causes(log) or [""])[0]

@@ -1,19 +1,21 @@
-"""The memory plan of llama.cpp itself, from headers alone: sparse files, a child process, a limit of time.
+"""The memory plan of llama.cpp itself, from headers alone: sparse files, a confined child process, a limit of time.
 
 How well the plans agree with the formulas: docs/memory.md.
 """
 
 from __future__ import annotations
 
-import os
-import re
+import sys
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
+from advisor.engine.child import Child, Leash
+from advisor.engine.diagnosis import first_cause
+from advisor.engine.interface import EngineFailure
 from advisor.errors import ExternalError
 from advisor.gguf.header import Header
 from advisor.gguf.source import HeaderSource
@@ -25,14 +27,6 @@ SECONDS = 20.0
 MIB = 1024**2
 INSTALL = "pip install 'local-model-advisor[engine]'"
 _PROGRAM = Path(__file__).with_name("planner.py")
-_CAUSE = re.compile(r"error|GGML_ASSERT|failed|requires|must be", re.IGNORECASE)
-_FOLDER = re.compile(r"\S*[\\/](?=[\w.-]+:\d+: )")
-"""Where the engine was built, which is nobody's business."""
-_KEPT = (
-    "PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR",
-    "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES",
-)  # fmt: skip
-"""What the child inherits of the environment: no token and no proxy."""
 
 
 class EngineMissingError(ExternalError):
@@ -67,7 +61,7 @@ class EnginePlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Answer(msgspec.Struct):
-    """What the child prints."""
+    """What the child answers."""
 
     kv_cache_mib: float
     state_mib: float
@@ -105,16 +99,9 @@ def plan(
     """
     if not installed():
         raise EngineMissingError(f"the engine is not installed; {INSTALL}")
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="advisor-plan-") as folder:
-        try:
-            first = _write_sparse(parts, Path(folder))
-        except OSError as error:
-            raise PlanError(f"no file with a hole can be written in {folder}: {error.strerror}") from None
-        request = {"file": str(first), "context": context, "sequences": sequences, "unified": unified,
-                   "kv_type": KV_TYPES[kv_type], "offload": offload}  # fmt: skip
-        answer = _ask(msgspec.json.encode(request).decode(), folder, seconds)
+    request = {"context": context, "sequences": sequences, "unified": unified, "kv_type": KV_TYPES[kv_type],
+               "offload": offload}  # fmt: skip
+    answer = _ask(parts, request, seconds)
     return EnginePlan(
         weights_bytes=answer.weights_bytes,
         kv_cache_bytes=round(answer.kv_cache_mib * MIB),
@@ -150,43 +137,24 @@ def _blocks(part: Part) -> Iterator[bytes]:
         at += len(block)
 
 
-def _ask(request: str, folder: str, seconds: float) -> _Answer:
+def _ask(parts: Sequence[Part], request: dict[str, Any], seconds: float) -> _Answer:
     """Run the child and read its answer; whatever it does, it is gone afterwards."""
-    import subprocess
-    import sys
-
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    with open(Path(folder, "log"), "w+b") as log:
-        child = subprocess.Popen(
-            [sys.executable, "-P", str(_PROGRAM), request],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            start_new_session=True,
-        )
-        try:
-            answer, _ = child.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            raise PlanError(f"the engine gave no plan within {seconds:g} s") from None
-        finally:
-            if child.poll() is None:
-                child.kill()
-                child.communicate()
-        if child.returncode != 0:
-            raise PlanError(_reason(child.returncode, log))
     try:
-        return msgspec.json.decode(answer, type=_Answer)
-    except msgspec.MsgspecError as error:
+        child = Child([sys.executable, "-P", str(_PROGRAM)], Leash(cpu_seconds=int(seconds) + 1))
+    except EngineFailure as failure:
+        raise PlanError(failure.diagnosis.message) from None
+    try:
+        child.send({**request, "file": str(_write_sparse(parts, child.folder))})
+        told, log = child.receive(seconds), child.log_end()
+    except OSError as error:
+        raise PlanError(f"no file with a hole can be written in {child.folder}: {error.strerror}") from None
+    except EngineFailure as failure:
+        raise PlanError(failure.diagnosis.message) from None
+    finally:
+        child.end()
+    if isinstance(told, dict) and "refused" in told:
+        raise PlanError(f"the engine refused it: {first_cause(log) or told['refused']}")
+    try:
+        return msgspec.convert(told, _Answer)
+    except msgspec.ValidationError as error:
         raise PlanError(f"the engine's answer cannot be read: {error}") from None
-
-
-def _reason(code: int, log: IO[bytes]) -> str:
-    """Say how the child ended, with the first line that sounds like a cause."""
-    log.seek(max(log.seek(0, os.SEEK_END) - 65536, 0))
-    lines = [line.strip() for line in log.read().decode(errors="replace").splitlines() if line.strip()]
-    causes = [line for line in lines if _CAUSE.search(line) and " - kv " not in line]
-    said = causes[0] if causes else lines[-1] if lines else "it said nothing"
-    how = f"was ended by signal {-code}" if code < 0 else "refused it"
-    return f"the engine {how}: {_FOLDER.sub('', said)[:300]}"

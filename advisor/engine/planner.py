@@ -1,15 +1,15 @@
-"""Asks llama.cpp what memory a model needs. A program of its own: `planner.py REQUEST` prints one JSON object.
+"""Asks llama.cpp what memory a model needs. A program of its own; nothing of advisor.
 
-llama.cpp aborts the process where a header and its expectations disagree, so nothing else may live in it. No weight
-is read and no memory taken for them (`no_alloc`): a header over a hole is enough. Nothing of `advisor` is imported.
-Tried with llama-cpp-python 0.3.36.
+Reads one JSON object from stdin and writes one to what was stdout. llama.cpp aborts the process where a header and its
+expectations disagree, so nothing else may live in it. No weight is read and no memory taken for them (`no_alloc`): a
+header over a hole is enough. Tried with llama-cpp-python 0.3.36.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import json
+import os
 import re
 import sys
 from typing import Any
@@ -23,7 +23,6 @@ LINES = {
 }
 """llama.cpp prints sizes in MiB with two digits: one line a cache and one a device."""
 OFFLOADED = re.compile(r"offloaded (\d+)/\d+ layers to GPU")
-CPU_SECONDS = 60
 
 
 def plan(request: dict[str, Any]) -> dict[str, Any]:
@@ -50,14 +49,14 @@ def plan(request: dict[str, Any]) -> dict[str, Any]:
     model_settings.n_gpu_layers = request["offload"]
     model = llama_cpp.llama_model_load_from_file(request["file"].encode(), model_settings)
     if not model:
-        sys.exit("llama.cpp does not take the header")
+        return {"refused": "llama.cpp does not take the header"}
     settings = llama_cpp.llama_context_default_params()
     settings.n_ctx, settings.n_seq_max = request["context"] * request["sequences"], request["sequences"]
     settings.kv_unified, settings.swa_full = request["unified"], False
     settings.type_k = settings.type_v = request["kv_type"]
     settings.flash_attn_type = 1
     if not llama_cpp.llama_init_from_model(model, settings):
-        sys.exit("llama.cpp makes no context")
+        return {"refused": "llama.cpp makes no context"}
     return {
         **found,
         "weights_bytes": llama_cpp.llama_model_size(model),
@@ -67,15 +66,13 @@ def plan(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def bound() -> None:
-    """Bound the processor time and leave no core file behind, where the system knows how."""
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def main() -> None:
+    """Answer one line."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    out.write(json.dumps(plan(json.loads(sys.stdin.readline()))) + "\n")
+    out.flush()
 
 
 if __name__ == "__main__":
-    bound()
-    sys.stdout.write(json.dumps(plan(json.loads(sys.argv[1]))))
+    main()
