@@ -61,6 +61,9 @@ def _parameters(model: schema.Model) -> Iterator[Finding]:
         yield ("parameters", "active"), f"{counts.active:,} active of {counts.total:,}: more than there are"
     if counts.hub_count and not 0.5 < counts.hub_count / counts.total < 2:
         yield ("parameters", "hub_count"), "the hub's count is not near the maker's total"
+    elif counts.hub_count and abs(counts.hub_count / counts.total - 1) > TOLERANCE and not counts.note:
+        told = "the hub's count is over 15% from the maker's total: say in 'note' what the one counts and the other not"
+        yield ("parameters", "hub_count"), told
     worked_out = [n + (counts.beside_text or 0) for n in (elements(model.architecture) if model.architecture else ())]
     stated = (counts.total, counts.hub_count or counts.total)
     if worked_out and all(abs(n / total - 1) > TOLERANCE for n in worked_out for total in stated):

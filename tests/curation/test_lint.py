@@ -62,6 +62,7 @@ CHANGED = [
     (MODEL, FILE, f"{FILE}\n      - {FILE}", 11, "maker/Fine-1B-GGUF/Fine-1B-Q4_K_M.gguf stands twice"),
     (MODEL, "total: 1000000000", "total: 1000000000, active: 2000000000", 6, "2,000,000,000 active of 1,000,000,000"),
     (MODEL, "total: 1000000000", "total: 1000000000, hub_count: 3000000000", 6, "the hub's count is not near"),
+    (MODEL, "total: 1000000000", "total: 1000000000, hub_count: 1200000000", 6, "say in 'note' what the one counts"),
     (MODEL, "weights: open", "weights: closed", 7, "a closed system has no artifacts"),
     (MODEL, "weights: open", "weights: ajar", 4, "unknown value 'ajar'; one of: open, closed, announced"),
     (MODEL, 'accessed: "2026-01-15"', 'accessed: "January"', 4, "'January' is no ISO 8601 date (like 2026-11-22)"),
