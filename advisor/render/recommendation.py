@@ -21,6 +21,7 @@ Column = tuple[str, Callable[[Candidate], str]]
 
 def _columns(document: Recommendation) -> list[Column]:
     """Return the columns of the table; language evidence only where a language was asked."""
+    mixed = _some_beside_gpu(document)
     found: list[Column] = [
         ("#", _place),
         ("model", lambda c: c.name),
@@ -29,7 +30,7 @@ def _columns(document: Recommendation) -> list[Column]:
         ("licence", words.licence),
         ("provider", words.provider),
         (_evidence_header(document), _evidence),
-        ("tok/s", _rate),
+        ("tok/s", lambda c: _rate(c) + (("c" if words.on_processor(c) else " ") if mixed else "")),
         ("score", words.score),
     ]
     return [column for column in found if column[0]]
@@ -53,6 +54,12 @@ def _gib(candidate: Candidate) -> str:
 
 def _rate(candidate: Candidate) -> str:
     return words.speed(candidate).removesuffix(" tok/s") if candidate.speed else "?"
+
+
+def _some_beside_gpu(document: Recommendation) -> bool:
+    """Say whether the machine has a GPU and some of the ranked would run on the processor for all that."""
+    machine = document.machine
+    return bool(machine.vram_bytes and not machine.unified) and any(map(words.on_processor, document.ranked()))
 
 
 def _place(candidate: Candidate) -> str:
@@ -119,6 +126,8 @@ def _marks(document: Recommendation) -> Iterator[str]:
         told.append("? not decided: a fact is missing")
     if any(c.license and c.license.inherited for c in ranked):
         told.append("+ further licences bind, inherited from base models")
+    if _some_beside_gpu(document):
+        told.append("c on the processor: the GPU is too small for it")
     if len(document.requirements.lang) > 1:
         told.append(
             "evidence: plain figures are measured, (in brackets) not compared, ~ a vendor's, decl declared, - none"

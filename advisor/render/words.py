@@ -48,6 +48,11 @@ def speed(candidate: Candidate) -> str:
     return f"{rate:.0f} tok/s" if rate >= 10 else f"{rate:.1f} tok/s"
 
 
+def on_processor(candidate: Candidate) -> bool:
+    """Say whether the speed is that of the processor alone."""
+    return candidate.speed is not None and candidate.speed.placement == "cpu"
+
+
 def score(candidate: Candidate) -> str:
     return "-" if candidate.score is None else f"{candidate.score:.2f}"
 

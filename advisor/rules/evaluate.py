@@ -144,17 +144,19 @@ def _of_artifact(subject: Subject, need: Need, offer: Offer | None) -> list[Find
 def _preferred(need: Need, found: Iterable[Offer]) -> Iterator[Offer]:
     """Yield artifacts, given by loss, in the order in which they are to be taken where verdicts are equal.
 
-    A quantized file comes before an unquantized one; then, as long as it fits and stays comfortably fast, the
-    one that loses least, else the fastest; then the maker's own, then one whose bytes are known.
+    A quantized file comes before an unquantized one; then, as long as it fits and stays comfortably fast, one that
+    fits the GPU where speed counts, and the one that loses least, else the fastest; then the maker's own, then one
+    whose bytes are known.
     """
-    waiting = []
+    waiting, hurried = [], need.requirements.prefer.get("speed") != 0
     for offer in found:
         unquantized, comfortable = offer.file.quantization in _UNQUANTIZED, _comfortable(need, offer)
-        if comfortable and not unquantized:
+        slower = comfortable and hurried and offer.engine is not need.engines[0]
+        if comfortable and not unquantized and not slower:
             yield offer
         else:
             rate = offer.speed.decode_tokens_per_second if offer.speed else 0.0
-            waiting.append(((unquantized, not comfortable, 0.0 if comfortable else -rate), offer))
+            waiting.append(((unquantized, not comfortable, slower, 0.0 if comfortable else -rate), offer))
     for _, offer in sorted(waiting, key=lambda row: row[0]):
         yield offer
 

@@ -78,6 +78,22 @@ def test_a_fast_machine_gets_the_finest(chosen: Any) -> None:
     assert chosen(*files, ram="32GiB", ram_bandwidth=400 * 10**9) == (OFFICIAL, "Q8_0")
 
 
+@pytest.mark.parametrize(
+    ("vram", "asks", "expected"),
+    [
+        pytest.param("3.5GiB", {}, "Q4_K_M", id="on the GPU before finer beside it"),
+        pytest.param("8GiB", {}, "Q6_K", id="the finest on the GPU"),
+        pytest.param("2GiB", {}, "Q6_K", id="the finest where none fits the GPU"),
+        pytest.param("3.5GiB", {"prefer": {"speed": 0.0}}, "Q6_K", id="the finest where speed does not matter"),
+        pytest.param("3.5GiB", {"min_quant": "Q6_K"}, "Q6_K", id="or where coarser is not wanted"),
+    ],
+)
+def test_what_fits_the_gpu(chosen: Any, vram: str, asks: dict[str, Any], expected: str) -> None:
+    files = [(OFFICIAL, name) for name in ("Q4_K_M", "Q6_K")]
+    found = chosen(*files, asks=asks, vram=vram, ram_bandwidth=100 * 10**9)
+    assert found == (OFFICIAL, expected)
+
+
 def test_known_bytes_on_ties(made: Any) -> None:
     unsure = made.repository(made.file("Q4_K_M", sha256=None), repo=PACKER)
     sure = made.repository(made.file("Q4_K_M"), repo="packer/z-GGUF")
