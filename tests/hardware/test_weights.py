@@ -28,6 +28,7 @@ UNTIED = "the file holds the output matrix beside the embedding it is tied to"
 NEXT_TOKEN = "the file holds the layer for multi-token prediction"
 OWN = "not llama.cpp's mix of this name: the same uploader's plain Q8_0 or BF16 agrees"
 PLAIN = ("Q8_0", "BF16")
+TRAINED = "Google's checkpoint trained for 4 bits, whose embedding has more than llama.cpp's mix"
 OTHER_FILES = {
     ("Qwen/Qwen2.5-0.5B-Instruct", "Qwen"): UNTIED,
     ("Qwen/Qwen2.5-1.5B-Instruct", "Qwen"): UNTIED,
@@ -45,6 +46,9 @@ OTHER_FILES = {
     ("Qwen/Qwen3.8-27B", "ggml-org"): OWN,
     ("LGAI-EXAONE/EXAONE-4.5-33B", "LGAI-EXAONE"): NEXT_TOKEN,
     ("zai-org/GLM-5.3", "unsloth"): NEXT_TOKEN,
+    ("google/gemma-3-27b-it", "google"): TRAINED,
+    ("google/gemma-4-E2B-it", "google"): TRAINED,
+    ("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", "ggml-org"): OWN,
 }
 """Files whose content no arithmetic can know, by model and uploader."""
 
@@ -266,7 +270,8 @@ def test_unknown_mixes_are_read_at_the_share_of_the_usual_one() -> None:
 
 def test_every_type_of_a_mix_has_bits() -> None:
     for mix in MIXES.values():
-        for kind in (mix.base, mix.output, *(k for shares in mix[2:] for k, _ in shares)):
+        shares = (*mix.value, *mix.down, *mix.merge, *mix.experts)
+        for kind in (mix.base, mix.output, *(kind for kind, _ in shares)):
             assert kind in weights.BITS
             assert weights.FALLBACK.get(kind, kind) in weights.BITS
 
