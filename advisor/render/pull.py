@@ -64,9 +64,11 @@ def _end(document: Pulled) -> str:
     if document.inspection == "fail":
         return "The header does not pass: nothing is locked."
     if document.verdict is Verdict.FAIL and not document.override:
+        broken = any(f.verdict is Verdict.FAIL for f in document.findings)
+        cause = "rules fail" if broken else "here what is not known fails"
         return (
-            f"Nothing was fetched: rules fail. Change the requirements, or say why it may be: "
-            f"advisor pull {document.model} --override REASON"
+            f"Nothing was fetched: {cause}. Change the requirements, or give the same command with --override REASON, "
+            f"which is written into the lock."
         )
     return "A dry run: nothing was fetched and nothing is locked."
 
