@@ -9,7 +9,7 @@ import click
 from advisor.cli.options import CATALOG, OUTPUT, given, open_catalog
 from advisor.cli.output import deliver
 from advisor.cli.progress import Shown
-from advisor.cli.verify import found_lock
+from advisor.cli.verify import found_lock, known_as
 
 _PATH = click.Path(path_type=Path)
 
@@ -36,9 +36,9 @@ def export(
     from advisor.hub.lock import read_lock
     from advisor.hub.settings import read_settings
 
-    path = found_lock(lock_file)
-    chosen = read_lock(path).named(models)
-    document = write_bundle(file, path, chosen, records, open_catalog(catalog), read_settings().cache, Shown())
+    path, opened = found_lock(lock_file), open_catalog(catalog)
+    chosen = read_lock(path).named(models, lambda name: known_as(name, opened))
+    document = write_bundle(file, path, chosen, records, opened, read_settings().cache, Shown())
     deliver(document, "bundle", format_name, output)
     return document.exit_code
 
