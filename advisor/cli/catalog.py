@@ -86,7 +86,10 @@ def coverage(catalog: tuple[Path, ...], format_name: str, output: Path | None) -
 @click.argument("new", type=click.Path(path_type=Path))
 @format_options
 def diff(old: Path, new: Path, format_name: str, output: Path | None) -> int:
-    """Tell what changed from catalog folder OLD to NEW: records that came and went, facts that differ."""
+    """Tell what changed from catalog folder OLD to NEW: records that came and went, facts that differ.
+
+    Folders that hold only changes are compared as laid over the catalog that is shipped.
+    """
     from advisor.curation.diff import diff as compare
 
     deliver(compare(old, new), "difference", format_name, output)
