@@ -8,6 +8,7 @@ import click
 
 from advisor.cli.options import machine_options, open_catalog, output_options
 from advisor.cli.output import deliver
+from advisor.errors import UserError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,10 @@ def command(
     from advisor.needs.machine import choose
     from advisor.needs.resolve import resolve
 
+    if measure and model:
+        raise UserError("--measure is of this machine and --for names profiles; give one of them")
+    if measure and (needs["hardware"] or "this").casefold() != "this":
+        raise UserError(f"--measure measures this machine, not {needs['hardware']}; leave --hardware out")
     opened = open_catalog(catalog)
     requirements = resolve(needs, opened)
     machine = choose(requirements, opened)
