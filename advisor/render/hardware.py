@@ -23,6 +23,10 @@ def _facts(document: HardwareReport) -> list[tuple[str, str]]:
     for place in document.places:
         speed = f"{place.bandwidth / 1e9:.0f} GB/s ({place.basis})"
         facts.append((f"budget, {place.placement}", f"{format_size(place.budget_bytes)} for a model, {speed}"))
+    if document.holders is not None and document.places:
+        here = document.here
+        told = f"yes, as {here.quantization}: {format_size(here.total_bytes)}, {_rate(here)}" if here else "no"
+        facts.append(("holds it", told))
     if document.measurement:
         m = document.measurement
         facts.append(("measured", f"{m.bytes_per_second / 1e9:.1f} GB/s, median of {m.runs} runs "

@@ -165,3 +165,58 @@ def test_csv_has_a_row_for_every_model(console: Any) -> None:
 def test_top_limits_what_people_see(form: str, console: Any) -> None:
     shown = [console("recommend", *ON_GPU, "--top", top, "--format", form).stdout for top in ("1", "2", "99")]
     assert ["Boreal 14B" in text.split("is first")[0] for text in shown] == [False, False, True]
+
+
+def test_evidence_for_many_languages_has_a_table_with_a_column_each(console: Any) -> None:
+    asked = [word for tag in ("ja", "en", "fr") for word in ("--lang", tag)]
+    shown = console("recommend", *asked, "--hardware", "gpu-24gb").stdout
+    tables = shown.split("\n\n")
+    assert "evidence" not in tables[0]
+    assert re.match(r" *#  evidence +ja +en +fr\n", tables[1])
+    assert all(len(line) <= 100 for line in shown.splitlines())
+    two = console("recommend", *asked[:4], "--hardware", "gpu-24gb").stdout
+    assert "ja en evidence" in two.splitlines()[0]
+
+
+def test_marks_are_explained_where_they_stand(console: Any) -> None:
+    shown = console("recommend", *ON_GPU).stdout
+    assert "Marks: ? not decided" in shown
+    assert "Passed 2 of 8." in shown
+    first = console("recommend", *ON_GPU, "--top", "1").stdout
+    assert "Marks:" not in first
+    assert "Passed 2 of 8; the first is shown (--top N shows more)." in first
+
+
+def test_a_narrow_list_cuts_no_figure(console: Any) -> None:
+    shown = console("recommend", *ON_GPU, COLUMNS="30").stdout
+    names = [line for line in shown.splitlines() if re.match(r" +\d+\??\. ", line)]
+    assert names
+    assert all(re.search(r"(^| )score \d\.\d\d$", line) for line in shown.splitlines() if "score" in line)
+    assert shown.count("score ") >= len(names)
+
+
+def test_figures_and_ids_in_the_list_of_models_stand_whole(console: Any) -> None:
+    lines = console("catalog", "list", shipped=True).stdout.splitlines()
+    assert all(len(line) <= 100 for line in lines)
+    assert "1,048,576" in "\n".join(lines)
+    assert not [line for line in lines if re.search(r",\d*…", line)]
+
+
+def test_sources_that_read_alike_have_one_number_and_all_are_listed_once(console: Any) -> None:
+    for form in ("table", "markdown"):
+        shown = console("explain", "gemma-3-27b-it", shipped=True, COLUMNS="400").stdout.replace("\\", "")
+        listed = re.findall(r"^(?:- )?\[(\d+)\] +(.*)$", shown.split("Sources:\n")[1], re.MULTILINE)
+        assert [int(number) for number, _ in listed] == list(range(1, len(listed) + 1)), form
+        assert len({text for _, text in listed}) == len(listed), form
+
+
+def test_a_hyphen_is_standard_output(console: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = console("recommend", *ON_GPU, "-o", "-")
+    assert (ran.stdout, ran.stderr) == (console("recommend", *ON_GPU).stdout, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_and_whether_this_machine_holds_it(console: Any) -> None:
+    assert re.search(r"^holds it +yes, as ", console("hardware", "--for", "asagi", "--ram", "64GiB").stdout, re.M)
+    assert re.search(r"^holds it +no$", console("hardware", "--for", "asagi", "--ram", "1GiB").stdout, re.MULTILINE)
