@@ -12,12 +12,15 @@ from advisor.hardware.speed import TYPICAL_PROMPT, Speed
 from advisor.needs.units import format_count, format_size
 from advisor.ranking.schema import CriterionScore
 from advisor.render import words
-from advisor.render.columns import WIDTH_WITHOUT_TERMINAL, paragraph
+from advisor.render.columns import NARROWEST_COLUMN, WIDTH_WITHOUT_TERMINAL, paragraph
 from advisor.render.columns import table as columns_of
 from advisor.render.markup import escaped, rows_as_csv
 from advisor.rules.finding import Finding
 from advisor.rules.verdict import Verdict
 
+NARROW = 60
+"""Below this many cells the parts of a score are sentences in place of a table."""
+_PARTS = ("criterion", "value", "weight", "adds", "because")
 _SIGNS = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.UNKNOWN: "????"}
 
 
@@ -114,7 +117,20 @@ def _speed(speed: Speed) -> str:
 def _scores(document: Explanation, width: int) -> str:
     rows = [[words.CRITERIA[s.criterion], *_figures(s), s.basis] for s in document.candidate.scores]
     rows.append(["score", "", "", words.score(document.candidate), ""])
-    return columns_of(["criterion", "value", "weight", "adds", "because"], rows, width, (1, 2, 3))
+    if width < NARROW:
+        lines = [paragraph(f"{words.CRITERIA[s.criterion]} {' x '.join(_figures(s)[:2])} = {_figures(s)[2]}: {s.basis}",
+                           width, "  ", "") for s in document.candidate.scores]  # fmt: skip
+        return "\n".join([*lines, f"score {words.score(document.candidate)}"])
+    narrow = [[*row[:-1], ""] for row in rows]
+    figures = max(len(line) for line in columns_of(_PARTS, narrow, width, (1, 2, 3)).splitlines()) - len(_PARTS[-1])
+    told = [_wrapped(row, width - figures) for row in rows]
+    return columns_of(_PARTS, [line for lines in told for line in lines], width, (1, 2, 3))
+
+
+def _wrapped(row: list[str], room: int) -> list[list[str]]:
+    """Return a row of the score in as many lines as its reason takes: a reason is never cut."""
+    first, *more = paragraph(row[-1], max(room, NARROWEST_COLUMN)).splitlines() or [""]
+    return [[*row[:-1], first], *([*[""] * (len(row) - 1), line] for line in more)]
 
 
 def _figures(part: CriterionScore) -> list[str]:

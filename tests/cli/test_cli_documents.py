@@ -220,3 +220,13 @@ def test_a_hyphen_is_standard_output(console: Any, tmp_path: Any, monkeypatch: p
 def test_a_model_and_whether_this_machine_holds_it(console: Any) -> None:
     assert re.search(r"^holds it +yes, as ", console("hardware", "--for", "asagi", "--ram", "64GiB").stdout, re.M)
     assert re.search(r"^holds it +no$", console("hardware", "--for", "asagi", "--ram", "1GiB").stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("width", [30, 59, 60, 80, 100])
+def test_no_reason_of_a_score_is_cut(width: int, console: Any) -> None:
+    asked = [word for tag in ("ja", "en", "fr", "ko") for word in ("--lang", tag)]
+    shown = console("explain", "asagi", *asked, "--hardware", "gpu-24gb", COLUMNS=str(width)).stdout
+    assert "…" not in shown
+    (part,) = (s for s in json.loads(console("explain", "asagi", *asked, "--hardware", "gpu-24gb", "--format", "json")
+                                     .stdout)["candidate"]["scores"] if s["criterion"] == "language")  # fmt: skip
+    assert "".join(part["basis"].split()) in "".join(shown.split())
