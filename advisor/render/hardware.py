@@ -69,7 +69,7 @@ def table(document: HardwareReport, width: int = WIDTH_WITHOUT_TERMINAL, **_: ob
     if rows and width < NARROW:
         told = "\n".join(f"{row[0]}\n{paragraph(' · '.join(row[1:]), width, '    ')}" for row in rows)
     elif rows:
-        told = columns_of(header, rows, width, tuple(range(len(header) - 2, len(header))))
+        told = columns_of(header, rows, width, tuple(range(len(header) - 2, len(header))), whole=(0,))
     else:
         told = "Nothing of the catalog fits." if document.holders is None else paragraph(_nobody(document), width)
     return "\n".join(lines) + f"\n\n{told}\n\nFor {document.context:,} tokens of context{users}.\n"

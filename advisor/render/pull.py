@@ -76,7 +76,7 @@ def _end(document: Pulled) -> str:
 def table(document: Pulled, width: int = WIDTH_WITHOUT_TERMINAL, **_: object) -> str:
     """Return what is pulled, from where, its files, and what stands against it."""
     lines = [paragraph(value, width, " " * 12, f"{name:<10}  ") for name, value in _facts(document)]
-    listed = columns_of(_HEADER, _rows(document), width, (2,))
+    listed = columns_of(_HEADER, _rows(document), width, (2,), whole=(0, 3))
     said = [paragraph(text, width) for text in _sentences(document)]
     return "\n\n".join(["\n".join(lines), listed, *said]) + "\n"
 
