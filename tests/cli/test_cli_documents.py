@@ -230,3 +230,10 @@ def test_no_reason_of_a_score_is_cut(width: int, console: Any) -> None:
     (part,) = (s for s in json.loads(console("explain", "asagi", *asked, "--hardware", "gpu-24gb", "--format", "json")
                                      .stdout)["candidate"]["scores"] if s["criterion"] == "language")  # fmt: skip
     assert "".join(part["basis"].split()) in "".join(shown.split())
+
+
+def test_restricted_data_says_whose_file_it_asks_for(console: Any) -> None:
+    ran = console("explain", "gemma-4-26b-a4b-it", "--privacy", "restricted", "--vram", "48GB", shipped=True)
+    said = " ".join(ran.stdout.split())
+    assert "restricted data asks for the maker's own file, or a policy that names the uploader" in said
+    assert "would let it pass; the privacy of data is not among those tried." in said
