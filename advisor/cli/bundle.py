@@ -19,7 +19,7 @@ def command() -> None:
     """Carry locked models, licences, records and the lock into a network without a way out."""
 
 
-@command.command("export")
+@command.command("export", short_help="write models of the lock into a tar")
 @click.argument("file", type=_PATH)
 @click.argument("models", nargs=-1, metavar="[MODEL...]")
 @click.option("--lock", "lock_file", type=_PATH, metavar="FILE", help="The lock; the nearest one if not given.")
@@ -43,7 +43,7 @@ def export(
     return document.exit_code
 
 
-@command.command("import")
+@command.command("import", short_help="verify a tar and move its models into place")
 @click.argument("file", type=_PATH)
 @click.option("--to", "folder", type=_PATH, metavar="FOLDER", help="Not into the hub cache.")
 @click.option("--expect", metavar="SHA256", help="The hash of the manifest that the export printed.")
