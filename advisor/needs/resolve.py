@@ -14,6 +14,7 @@ from advisor.errors import UserError, nearest
 from advisor.needs.schema import DEFAULT_CONTEXT, DEFAULT_MIN_QUANT, Privacy, Requirements, RequirementsFile
 from advisor.needs.units import parse_count, parse_size, parse_whole
 from advisor.needs.weights import CRITERIA
+from advisor.paths import read_whole
 from advisor.records import RecordError, convert, problems_in, read_data
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def read_file(path: Path) -> Written:
         UserError: where the file cannot be read or is not YAML with keys.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_whole(path).decode("utf-8")
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
