@@ -51,6 +51,12 @@ def _rows(document: HardwareReport) -> tuple[list[str], list[list[str]]]:
     return header, [[h.model, h.quantization, format_size(h.total_bytes), _rate(h)] for h in document.largest]
 
 
+def _nothing(document: HardwareReport) -> str:
+    if document.places:
+        return "Nothing of the catalog fits."
+    return "What fits is not known: say what the machine has, with --hardware, --ram or --vram."
+
+
 def _nobody(document: HardwareReport) -> str:
     return "No profile of the catalog holds it" + (f": {document.reason}." if document.reason else ".")
 
@@ -71,7 +77,7 @@ def table(document: HardwareReport, width: int = WIDTH_WITHOUT_TERMINAL, **_: ob
     elif rows:
         told = columns_of(header, rows, width, tuple(range(len(header) - 2, len(header))), whole=(0,))
     else:
-        told = "Nothing of the catalog fits." if document.holders is None else paragraph(_nobody(document), width)
+        told = paragraph(_nothing(document) if document.holders is None else _nobody(document), width)
     return "\n".join(lines) + f"\n\n{told}\n\nFor {document.context:,} tokens of context{users}.\n"
 
 

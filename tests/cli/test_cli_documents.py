@@ -237,3 +237,9 @@ def test_restricted_data_says_whose_file_it_asks_for(console: Any) -> None:
     said = " ".join(ran.stdout.split())
     assert "restricted data asks for the maker's own file, or a policy that names the uploader" in said
     assert "would let it pass; the privacy of data is not among those tried." in said
+
+
+def test_nothing_is_said_of_what_fits_a_machine_that_nobody_knows(console: Any) -> None:
+    ran = console("hardware", "--hardware", "unknown")
+    assert (ran.exit_code, "What fits is not known: say what the machine has" in ran.stdout) == (1, True)
+    assert "Nothing of the catalog fits." in console("hardware", "--ram", "1MiB").stdout
