@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 @click.command("hardware")
-@click.option("--for", "model", metavar="MODEL", help="Name the smallest profiles that hold this model.")
+@click.option(
+    "--for", "model", metavar="MODEL", help="Say whether this model fits here; name the smallest profiles that hold it."
+)
 @click.option("--measure", is_flag=True, help="Measure the memory bandwidth of this machine (some seconds).")
 @machine_options
 @output_options
