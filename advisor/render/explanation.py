@@ -171,8 +171,10 @@ def _what_next(document: Explanation) -> Iterator[str]:
             " and ".join(words.change(o) for o in found.relax) for found in document.changes
         ) + "."  # fmt: skip
     elif document.candidate.verdict is Verdict.FAIL:
-        kept = "; the privacy of data is not among those tried" if document.requirements.privacy else ""
-        yield f"No change of one or two requirements would let it pass{kept}."
+        yield (
+            "No change of one or two requirements would let it pass; another country and data less private are never "
+            "among those tried."
+        )
     if document.nearest:
         yield "Nearest open models: " + "; ".join(f"{n.id} ({n.why})" for n in document.nearest) + "."
     if document.candidate.field_reports:
