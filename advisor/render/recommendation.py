@@ -46,6 +46,9 @@ def _evidence_header(document: Recommendation) -> str:
 def _evidence(candidate: Candidate) -> str:
     if len(candidate.language_evidence) > 1:
         return " ".join(words.brief_evidence(candidate))
+    for found in candidate.language_evidence:
+        if not found.compared:
+            return f"({found.score:g}) {words.EVIDENCE[found.kind]}"
     return words.evidence(candidate).split(" ", 1)[-1]
 
 
@@ -143,6 +146,8 @@ def _marks(document: Recommendation, shown: list[Candidate]) -> Iterator[str]:
         told.append("? not decided: a fact is missing")
     if any(c.license and c.license.inherited for c in shown):
         told.append("+ further licences bind, inherited from base models")
+    if len(document.requirements.lang) == 1 and any(not e.compared for c in shown for e in c.language_evidence):
+        told.append("(in brackets) another benchmark than the one that ranks, so not compared")
     if shown and len(document.requirements.lang) > 1:
         told.append(
             "evidence: plain figures are measured, (in brackets) not compared, ~ a vendor's, decl declared, - none"

@@ -236,10 +236,18 @@ def test_restricted_data_says_whose_file_it_asks_for(console: Any) -> None:
     ran = console("explain", "gemma-4-26b-a4b-it", "--privacy", "restricted", "--vram", "48GB", shipped=True)
     said = " ".join(ran.stdout.split())
     assert "restricted data asks for the maker's own file, or a policy that names the uploader" in said
-    assert "would let it pass; the privacy of data is not among those tried." in said
+    assert "another country and data less private are never among those tried." in said
 
 
 def test_nothing_is_said_of_what_fits_a_machine_that_nobody_knows(console: Any) -> None:
     ran = console("hardware", "--hardware", "unknown")
     assert (ran.exit_code, "What fits is not known: say what the machine has" in ran.stdout) == (1, True)
     assert "Nothing of the catalog fits." in console("hardware", "--ram", "1MiB").stdout
+
+
+def test_a_score_that_is_not_compared_stands_in_brackets(console: Any) -> None:
+    shown = console("recommend", "--origin", "JP", "--lang", "ja", "--vram", "24GB", shipped=True).stdout
+    assert re.search(r"  \(0\.\d+\) measured  ", shown)
+    assert "(in brackets) another benchmark than the one that ranks, so not compared" in " ".join(shown.split())
+    ran = console("recommend", "--origin", "JP", "--lang", "ja", "--vram", "24GB", "--top", "1", shipped=True)
+    assert "in brackets" not in ran.stdout
