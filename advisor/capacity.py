@@ -37,7 +37,7 @@ def report(
 
 
 def holders(requirements: Requirements, catalog: Catalog, machine: Machine, model_id: str) -> HardwareReport:
-    """Return the smallest profiles of the catalog that hold a model."""
+    """Return the smallest profiles of the catalog that hold a model, and whether the machine itself does."""
     found = []
     for profile_id, profile in catalog.snapshot.hardware.items():
         held = holds(prepare(requirements, catalog, from_profile(profile_id, profile)), model_id)
@@ -48,6 +48,7 @@ def holders(requirements: Requirements, catalog: Catalog, machine: Machine, mode
         schema=SCHEMA,
         machine=machine,
         places=engines(machine),
+        here=holds(prepare(requirements, catalog, machine), model_id),
         context=requirements.context,
         concurrency=requirements.concurrency,
         holders=tuple(found[:SMALLEST]),

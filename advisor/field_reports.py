@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from advisor.catalog.load import Catalog
 from advisor.catalog.schema import Claim
 from advisor.recommendation import FieldReport, Measured, ReportCheck
-from advisor.rules.evidence import voice
+from advisor.rules.evidence import covers, voice
 from advisor.rules.subject import Need
 
 _QUALITY = frozenset({"language-quality", "politeness", "performance", "use-case"})
@@ -34,7 +34,7 @@ def checks(need: Need) -> tuple[ReportCheck, ...]:
         for place, claim in _claims(need.catalog)
         if claim.better_than and claim.attribute in _COMPARABLE
         for about in (*asked.lang, *asked.task)
-        if about == claim.language or about in claim.tasks
+        if about in claim.tasks or (claim.language and covers(claim.language, about))
         if (found := _check(place, claim, claim.better_than, about, need))
     )
 

@@ -91,7 +91,7 @@ def inspect(
         files=_files(found, hashes) if len(found.shards) > 1 else (),
         match=_stamp(match, catalog),
         claims=tuple(compared),
-        notes=(*_notes(found), *notes),
+        notes=(*_notes(found, asked), *notes),
     )
 
 
@@ -158,7 +158,7 @@ def _stamp(match: identity.Match | None, catalog: Catalog) -> CatalogMatch | Non
     return CatalogMatch(model=match.model, how=match.how, catalog_digest=catalog.snapshot.digest)
 
 
-def _notes(found: Examination) -> list[str]:
+def _notes(found: Examination, asked: Asked) -> list[str]:
     """Say what a reader would otherwise have to conclude."""
     header = found.header
     if not header.complete:
@@ -169,4 +169,7 @@ def _notes(found: Examination) -> list[str]:
         notes.append(f"The file calls itself '{kind[:40]}', not a model.")
     if not found.template.present:
         notes.append("It has no chat template: a base model, or one whose template was left out; not made for chat.")
+    made_for = claims.context_length(header)
+    if asked.context and made_for and asked.context > made_for:
+        notes.append(f"Planned for {asked.context:,} tokens; by its header the model was made for {made_for:,}.")
     return notes

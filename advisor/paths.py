@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -15,6 +16,23 @@ if TYPE_CHECKING:
 PACKAGE = os.path.dirname(__file__)
 COMPILED = os.path.join(PACKAGE, "_data", "catalog.msgpack")
 SUITES = os.path.join(PACKAGE, "_data", "suites")
+
+
+LARGEST_DOCUMENT = 64 << 20
+"""Bytes beyond which no requirements, answers, policy, result or sheet is read."""
+
+
+def read_whole(path: str | Path) -> bytes:
+    """Return the content of a file that a user names; what never ends (a device) or is huge is refused.
+
+    Raises:
+        OSError: where it cannot be read, or is larger than any such file.
+    """
+    with open(path, "rb") as file:
+        content = file.read(LARGEST_DOCUMENT + 1)
+    if len(content) > LARGEST_DOCUMENT:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return content
 
 
 def checkout() -> Path | None:

@@ -39,6 +39,10 @@ def test_a_report_that_was_measured_otherwise(made: Any) -> None:
     assert checked(made) == [("maker/one", "other/two", False)]
 
 
+def test_a_report_on_a_language_speaks_to_its_regions(made: Any) -> None:
+    assert checked(made, asks={"lang": ("ja-JP",)}) == [("maker/one", "other/two", False)]
+
+
 def test_a_report_that_agrees(made: Any) -> None:
     assert checked(made, {"maker/one": 65.0, "other/two": 60.0}) == [("maker/one", "other/two", True)]
 

@@ -71,7 +71,12 @@ war Waray; min Minangkabau; ban Balinese
 """
 
 COUNTRIES_OFTEN_MEANT = {"UK": "GB", "EL": "GR", "JAPAN": "JP", "USA": "US", "JA": "JP", "KOREA": "KR"}
-LANGUAGES_OFTEN_MEANT = {"jp": "ja", "jpn": "ja", "cn": "zh", "vn": "vi", "cz": "cs", "gr": "el"}
+LANGUAGES_OFTEN_MEANT = {
+    "jp": "ja", "jpn": "ja", "cn": "zh", "vn": "vi", "cz": "cs", "gr": "el",
+    "日本語": "ja", "中文": "zh", "汉语": "zh", "漢語": "zh", "한국어": "ko", "ไทย": "th", "தமிழ்": "ta", "हिन्दी": "hi",
+    "tiếng việt": "vi", "bahasa indonesia": "id", "bahasa melayu": "ms", "mandarin": "zh", "tagalog": "tl",
+    "deutsch": "de", "français": "fr", "español": "es", "italiano": "it", "português": "pt", "русский": "ru",
+}  # fmt: skip
 """Codes that people write for others."""
 INDIVIDUAL_LANGUAGES = {
     "ar": ("arb",), "az": ("azj",), "et": ("ekk",), "fa": ("pes",), "lv": ("lvs",), "ms": ("zsm",), "no": ("nb", "nn"),

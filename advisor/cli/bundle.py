@@ -9,7 +9,7 @@ import click
 from advisor.cli.options import CATALOG, OUTPUT, given, open_catalog
 from advisor.cli.output import deliver
 from advisor.cli.progress import Shown
-from advisor.cli.verify import found_lock
+from advisor.cli.verify import found_lock, known_as
 
 _PATH = click.Path(path_type=Path)
 
@@ -19,7 +19,7 @@ def command() -> None:
     """Carry locked models, licences, records and the lock into a network without a way out."""
 
 
-@command.command("export")
+@command.command("export", short_help="write models of the lock into a tar")
 @click.argument("file", type=_PATH)
 @click.argument("models", nargs=-1, metavar="[MODEL...]")
 @click.option("--lock", "lock_file", type=_PATH, metavar="FILE", help="The lock; the nearest one if not given.")
@@ -36,14 +36,14 @@ def export(
     from advisor.hub.lock import read_lock
     from advisor.hub.settings import read_settings
 
-    path = found_lock(lock_file)
-    chosen = read_lock(path).named(models)
-    document = write_bundle(file, path, chosen, records, open_catalog(catalog), read_settings().cache, Shown())
+    path, opened = found_lock(lock_file), open_catalog(catalog)
+    chosen = read_lock(path).named(models, lambda name: known_as(name, opened))
+    document = write_bundle(file, path, chosen, records, opened, read_settings().cache, Shown())
     deliver(document, "bundle", format_name, output)
     return document.exit_code
 
 
-@command.command("import")
+@command.command("import", short_help="verify a tar and move its models into place")
 @click.argument("file", type=_PATH)
 @click.option("--to", "folder", type=_PATH, metavar="FOLDER", help="Not into the hub cache.")
 @click.option("--expect", metavar="SHA256", help="The hash of the manifest that the export printed.")

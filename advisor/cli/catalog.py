@@ -16,7 +16,7 @@ def command() -> None:
     """Read and check the catalog of models, licences, hardware and evidence."""
 
 
-@command.command("list")
+@command.command("list", short_help="all models")
 @click.option("--articles", is_flag=True, help="Show the systems that the articles name, and where.")
 @output_options
 def list_models(articles: bool, catalog: tuple[Path, ...], format_name: str, output: Path | None) -> int:
@@ -31,7 +31,7 @@ def list_models(articles: bool, catalog: tuple[Path, ...], format_name: str, out
     return 0
 
 
-@command.command("show")
+@command.command("show", short_help="one record whole")
 @click.argument("name")
 @output_options
 def show(name: str, catalog: tuple[Path, ...], format_name: str, output: Path | None) -> int:
@@ -43,7 +43,7 @@ def show(name: str, catalog: tuple[Path, ...], format_name: str, output: Path | 
     return 0
 
 
-@command.command("lint")
+@command.command("lint", short_help="every problem of records, with its line")
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 def lint(folder: Path | None) -> int:
     """Check every file below FOLDER (the checkout's catalog if none is given), or one file with a policy."""
@@ -70,7 +70,7 @@ def lint(folder: Path | None) -> int:
     return 0
 
 
-@command.command("coverage")
+@command.command("coverage", short_help="how much is known, and what is missing")
 @output_options
 def coverage(catalog: tuple[Path, ...], format_name: str, output: Path | None) -> int:
     """Count which facts of the open text models are known; 1 where one is below its floor."""
@@ -81,20 +81,29 @@ def coverage(catalog: tuple[Path, ...], format_name: str, output: Path | None) -
     return document.exit_code
 
 
-@command.command("diff")
+@command.command("diff", short_help="what changed between two folders")
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
 @format_options
 def diff(old: Path, new: Path, format_name: str, output: Path | None) -> int:
-    """Tell what changed from catalog folder OLD to NEW: records that came and went, facts that differ."""
+    """Tell what changed from catalog folder OLD to NEW: records that came and went, facts that differ.
+
+    Folders that hold only changes are compared as laid over the catalog that is shipped.
+    """
     from advisor.curation.diff import diff as compare
 
     deliver(compare(old, new), "difference", format_name, output)
     return 0
 
 
-@command.command("sources")
-@click.option("--articles", type=click.Path(path_type=Path), required=True, help="Folder with the articles' texts.")
+@command.command("sources", short_help="the articles' records against their texts")
+@click.option(
+    "--articles",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FOLDER",
+    help="Where the articles' texts lie.",
+)
 @CATALOG
 def sources(articles: Path, catalog: tuple[Path, ...]) -> int:
     """Check the articles' records against their texts: hashes, paragraphs, surface forms."""
@@ -109,7 +118,7 @@ def sources(articles: Path, catalog: tuple[Path, ...]) -> int:
     return 0
 
 
-@command.command("schema")
+@command.command("schema", short_help="the JSON Schema of a document or record")
 @click.argument("name", required=False)
 def schema(name: str | None) -> int:
     """Print the JSON Schema called NAME; the names if none is given."""

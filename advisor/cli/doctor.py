@@ -16,10 +16,17 @@ REPOSITORY = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
 @click.command("doctor")
 @click.option(
-    "--repo", "repository", default=REPOSITORY, show_default=True, help="Whose file the routes are tried with."
+    "--repo",
+    "repository",
+    default=REPOSITORY,
+    show_default=True,
+    metavar="ORG/NAME",
+    help="Whose file the routes are tried with.",
 )
-@click.option("--file", "path", default="README.md", show_default=True, help="The file of that repository.")
-@click.option("--revision", default="main", show_default=True, help="Its commit, branch or tag.")
+@click.option(
+    "--file", "path", default="README.md", show_default=True, metavar="PATH", help="The file of that repository."
+)
+@click.option("--revision", default="main", show_default=True, metavar="REV", help="Its commit, branch or tag.")
 @given(CATALOG, *OUTPUT)
 def command(
     repository: str, path: str, revision: str, catalog: tuple[Path, ...], format_name: str, output: Path | None

@@ -8,13 +8,16 @@ import click
 
 from advisor.cli.options import machine_options, open_catalog, output_options
 from advisor.cli.output import deliver
+from advisor.errors import UserError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 @click.command("hardware")
-@click.option("--for", "model", metavar="MODEL", help="Name the smallest profiles that hold this model.")
+@click.option(
+    "--for", "model", metavar="MODEL", help="Say whether this model fits here; name the smallest profiles that hold it."
+)
 @click.option("--measure", is_flag=True, help="Measure the memory bandwidth of this machine (some seconds).")
 @machine_options
 @output_options
@@ -26,6 +29,10 @@ def command(
     from advisor.needs.machine import choose
     from advisor.needs.resolve import resolve
 
+    if measure and model:
+        raise UserError("--measure is of this machine and --for names profiles; give one of them")
+    if measure and (needs["hardware"] or "this").casefold() != "this":
+        raise UserError(f"--measure measures this machine, not {needs['hardware']}; leave --hardware out")
     opened = open_catalog(catalog)
     requirements = resolve(needs, opened)
     machine = choose(requirements, opened)

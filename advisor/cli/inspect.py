@@ -43,16 +43,30 @@ def command(
     from advisor.inspect import inspect, on_disk
     from advisor.model_memory import asked_of
 
+    if not name.strip():
+        raise UserError("name a GGUF file, or a model")
     opened = open_catalog(catalog)
     asked = asked_of(needs, kv_type, offload)
     with ExitStack() as stack:
         if Path(name).exists() or name.endswith(".gguf") or name.startswith((".", "/")):
+            _no_option_of_the_hub(name, quant=quant, revision=revision)
             subject = on_disk(Path(name), opened.find_model(model) if model else None)
         else:
             subject = _on_hub(name, quant, revision, opened, needs, hash_files, stack)
         document = inspect(subject, asked, opened, hash_files, _progress(hash_files, stack))
     deliver(document, "inspection", format_name, output)
     return document.exit_code
+
+
+def _no_option_of_the_hub(name: str, **given: str | None) -> None:
+    """Refuse options that would do nothing.
+
+    Raises:
+        UserError: where one is given for a file on disk.
+    """
+    idle = [f"--{option}" for option, value in given.items() if value is not None]
+    if idle:
+        raise UserError(f"only a model on the hub takes {' and '.join(idle)}; {name} is a file")
 
 
 def _on_hub(

@@ -41,11 +41,18 @@ def run(arguments: list[str]) -> int:
     except (ReaderGoneError, SystemExit):  # click ends the process where the reader of its help has gone
         return _closed_pipe()
     except OSError as error:
-        say(f"Error: {error.filename or 'the system'}: {error.strerror or error}")
+        say(f"Error: {_in_the_way(error)}")
         return ExternalError.exit_code
     except Exception:  # whatever is left is a bug: one line for the user, the traceback for a log
         return _bug()
     return result if isinstance(result, int) else 0
+
+
+def _in_the_way(error: OSError) -> str:
+    """Say what the system refused; a file without a name that is not there is the working folder."""
+    if isinstance(error, FileNotFoundError) and error.filename is None:
+        return "the folder you are in is not there any more; change into another one"
+    return f"{error.filename or 'the system'}: {error.strerror or error}"
 
 
 def _misused(error: click.UsageError) -> int:

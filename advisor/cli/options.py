@@ -111,7 +111,12 @@ OUTPUT = (
 
 
 TOP = click.option(
-    "--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many ranked models to show."
+    "--top",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="How many ranked models to show.",
 )
 
 

@@ -42,7 +42,8 @@ def is_read_by_people() -> bool:
 
 
 def deliver(document: Any, kind: str, format_name: str, output: Path | None, **options: Any) -> None:
-    """Render `document` and write it to stdout, or whole to `output`."""
+    """Render `document` and write it to stdout (`-` too), or whole to `output`."""
+    output = None if str(output) == "-" else output
     width = WIDTH_WITHOUT_TERMINAL if output else terminal_width()
     text = renderer(kind, format_name)(document, width=width, **options)
     if format_name in ("table", "markdown"):

@@ -16,6 +16,12 @@ def entry() -> NoReturn:
     once where the interpreter would free one after the other, for a tenth of the run.
     """
     gc.disable()
-    from advisor.cli.main import run
+    try:
+        from advisor.cli.main import run
 
-    os._exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while modules were being read; later `run` itself answers
+        sys.stderr.write("Interrupted.\n")
+        sys.stderr.flush()
+        code = 130
+    os._exit(code)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.cli.options import OUTPUT, given
+from advisor.cli.options import OUTPUT, given, open_catalog
 from advisor.cli.output import deliver, say
 from advisor.cli.progress import Shown
-from advisor.errors import UserError
+from advisor.errors import UnknownNameError, UserError
+
+if TYPE_CHECKING:
+    from advisor.catalog.load import Catalog
 
 _FOLDER = click.Path(path_type=Path)
 
@@ -29,7 +32,9 @@ def command(
     signature: Path | None, public_key: Path | None, format_name: str, output: Path | None,
 ) -> int:  # fmt: skip
     """Hold every locked file against its size and sha256, without a network; with --find, answer a recall."""
-    if sha256:
+    if folders and sha256 is None:
+        raise UserError("--in says where --find looks; give --find SHA256 too")
+    if sha256 is not None:
         from advisor.hub.recall import recall, usual_folders
 
         document: Any = recall(sha256, folders or usual_folders())
@@ -56,6 +61,14 @@ def found_lock(stated: Path | None) -> Path:
     return path
 
 
+def known_as(name: str, catalog: Catalog) -> str | None:
+    """Return the model that the catalog knows by this name, if there is one."""
+    try:
+        return catalog.find_model(name)
+    except UnknownNameError:
+        return None
+
+
 def _verified(path: Path, models: tuple[str, ...], signature: Path | None, public_key: Path | None) -> Any:
     from advisor.hub.lock import read_lock
     from advisor.hub.settings import read_settings
@@ -69,4 +82,5 @@ def _verified(path: Path, models: tuple[str, ...], signature: Path | None, publi
     if not lock.models:
         say(f"{path} names no model.")
     signed = signature is not None
-    return verify(path, lock, lock.named(models), read_settings().cache, Shown(), signed)
+    chosen = lock.named(models, lambda name: known_as(name, open_catalog(())))
+    return verify(path, lock, chosen, read_settings().cache, Shown(), signed)

@@ -10,8 +10,9 @@ import msgspec
 
 from advisor.catalog import files
 from advisor.catalog.compile import compile_files
+from advisor.catalog.load import load
 from advisor.catalog.snapshot import Snapshot
-from advisor.errors import UserError
+from advisor.errors import DataError, UserError
 
 SCHEMA = "advisor.catalog-diff/1"
 _NAMES = ("repo", "file", "id", "fact", "relation", "number")
@@ -58,13 +59,18 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 def diff(old: Path, new: Path) -> Difference:
     """Compare two catalog folders; articles are compared where a folder `seeds` stands beside both.
 
+    Folders that do not stand alone are overlays, and compared as laid over the catalog that is shipped.
+
     Raises:
         UserError: where a folder does not exist or holds no records.
         DataError: with every problem of a catalog that cannot be read.
     """
     articles = [folder.parent / "seeds" for folder in (old, new)]
     both = all(folder.is_dir() for folder in articles)
-    before, after = (_read(*pair) for pair in zip((old, new), articles if both else (None, None), strict=True))
+    try:
+        before, after = (_read(*pair) for pair in zip((old, new), articles if both else (None, None), strict=True))
+    except DataError:
+        before, after = (load((folder,)).snapshot for folder in (old, new))
     changed = [r for kind in files.KINDS for r in _records(kind, getattr(before, kind), getattr(after, kind))]
     return Difference(schema=SCHEMA, old=_side(before), new=_side(after), records=changed)
 

@@ -41,6 +41,8 @@ class HardwareReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     largest: tuple[Held, ...] = ()
     holders: tuple[Holder, ...] | None = None
     """Only where a model was asked for: the smallest profiles that hold it."""
+    here: Held | None = None
+    """What the machine itself would hold of that model, where it does."""
     reason: str | None = None
     """Why no profile holds it, where that is not for want of memory."""
 

@@ -28,11 +28,17 @@ from advisor.hub.lock import (
     problems_of,
     read_lock,
 )
-from advisor.hub.manifest import LARGEST_MANIFEST, MANIFEST, RECORD_ENDINGS, Imported, ImportedModel, Manifest, Packed
+from advisor.hub.manifest import (
+    LARGEST_MANIFEST,
+    MANIFEST,
+    RECORD_ENDINGS,
+    RECORDS,
+    Imported,
+    ImportedModel,
+    Manifest,
+    Packed,
+)
 from advisor.needs.units import format_size
-
-RECORDS = "advisor-records"
-"""The folder beside the lock into which a bundle's records go."""
 
 
 class Place(NamedTuple):
@@ -60,7 +66,7 @@ def import_bundle(path: Path, place: Place, expected: str | None, dry_run: bool,
         ExternalError: where the disk is in the way.
     """
     if not path.is_file():
-        raise UserError(f"there is no bundle {path}")
+        raise UserError(f"{path} is a folder; name the bundle in it" if path.is_dir() else f"there is no bundle {path}")
     if place.lock.is_file():
         read_lock(place.lock)  # what is wrong with it is better known before anything is moved
     try:

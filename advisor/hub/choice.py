@@ -154,8 +154,8 @@ def choose_unknown(name: str, quantization: str | None, paths: tuple[str, ...], 
     if quantization is None:
         near = nearest(name, known, cutoff=0.0)
         raise UserError(
-            f"unknown model '{name}'. Did you mean {', '.join(near)}? To pull a GGUF repository that the catalog "
-            f"does not know, name its quantization with --quant; nothing is known of its licence then."
+            f"unknown model '{name}'. Did you mean {', '.join(near)}? If it is a GGUF repository that the catalog does "
+            f"not know, name its quantization with --quant; nothing is known of its licence then."
         )
     check_repository(name)
     models = [p for p in paths if p.endswith(".gguf") and "mmproj" not in p.casefold()]

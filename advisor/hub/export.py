@@ -34,12 +34,14 @@ def export(
     """Write a bundle of locked models; every byte is held against the lock on its way.
 
     Raises:
-        UserError: where there is nothing to pack, or a record is not there.
+        UserError: where there is nothing to pack, a record is not there, or the target is a folder.
         UnverifiedError: where a file is missing or not the locked one; no bundle is left.
         ExternalError: where the disk is in the way.
     """
     if not models:
         raise UserError(f"{lock} names no model; there is nothing to pack")
+    if target.is_dir():
+        raise UserError(f"{target} is a folder; name the file to write, for example {target / 'models.tar'}")
     _check_names(records)
     places = {f.sha256: file_path(lock, m, f, hub_cache) for m in models for f in m.files}
     texts = dict(_slice(models, catalog)) | {f"records/{p.name}": _record(p) for p in records}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -109,8 +109,10 @@ class Lock(Record, frozen=True, kw_only=True):
     schema: Literal["advisor.lock/1"]
     models: tuple[LockedModel, ...] = ()
 
-    def named(self, names: tuple[str, ...]) -> tuple[LockedModel, ...]:
-        """Return the models called so (model or repository, in any case), or all.
+    def named(
+        self, names: tuple[str, ...], meant: Callable[[str], str | None] = lambda name: None
+    ) -> tuple[LockedModel, ...]:
+        """Return the models called so (model or repository, in any case; else what `meant` says it is), or all.
 
         Raises:
             UserError: for a name that is not in the lock.
@@ -119,14 +121,17 @@ class Lock(Record, frozen=True, kw_only=True):
             return self.models
         found: dict[int, LockedModel] = {}
         for name in names:
-            folded = name.casefold()
-            hits = [m for m in self.models if folded in (m.model.casefold(), m.repository.casefold())]
+            hits = self._called(name) or self._called(meant(name) or name)
             if not hits:
                 near = nearest(name, [m.model for m in self.models], cutoff=0.0)
                 offer = f" Locked are: {', '.join(near)}." if near else " It is empty."
                 raise UserError(f"the lock has no model '{name}'.{offer}")
             found.update({id(m): m for m in hits})
         return tuple(found.values())
+
+    def _called(self, name: str) -> list[LockedModel]:
+        folded = name.casefold()
+        return [m for m in self.models if folded in (m.model.casefold(), m.repository.casefold())]
 
 
 EMPTY = Lock(schema="advisor.lock/1")

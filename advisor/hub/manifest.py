@@ -12,6 +12,8 @@ from advisor.hub.lock import LockedModel, Size
 
 MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 16 << 20
+RECORDS = "advisor-records"
+"""The folder beside the lock into which a bundle's records go."""
 RECORD_ENDINGS = (".yaml", ".json")
 
 

@@ -225,8 +225,14 @@ class Puller:
             dry_run=wanted.dry_run,
             lock=str(lock),
             locked=False,
-            notes=tuple(_notes(choice, parts, wanted)),
+            notes=tuple(_notes(choice, parts, wanted, self._closed())),
         )
+
+    def _closed(self) -> str | None:
+        """Return why a repository that nobody knows is not fetched here, if it is not."""
+        if self.policies:
+            return f"Under a policy ({', '.join(p.id for p in self.policies)}) it fails: its rules cannot be judged."
+        return "With --strict it fails: nothing of it can be judged." if self.requirements.strict else None
 
     def _missing(self, part: _Part, wanted: Wanted) -> int:
         """Return how many bytes of a file have to come over the network."""
@@ -368,13 +374,15 @@ def _asked(requirements: Requirements) -> dict[str, Any]:
     return found
 
 
-def _notes(choice: Choice, parts: list[_Part], wanted: Wanted) -> list[str]:
+def _notes(choice: Choice, parts: list[_Part], wanted: Wanted, closed: str | None) -> list[str]:
     found = []
     if choice.judged is None:
         found.append(
             f"The catalog does not know {choice.repository}: nothing is known of its licence, its maker, its origin or "
             f"its memory. Read its card before you use it."
         )
+        if closed:
+            found.append(closed)
     if wanted.revision and choice.revision and wanted.revision != choice.revision and any(choice.hashes):
         found.append(
             "Another revision than the catalog's was asked for, so that its hashes do not speak of these files."

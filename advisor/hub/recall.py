@@ -28,7 +28,7 @@ class Resting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The document's schema: a lock, a recommendation, a smoke test …"""
     places: tuple[str, ...]
     about: str | None = None
-    """The model that the first of these places is about."""
+    """The model that the first of these places is about, and those of others like it (a lock names several)."""
 
 
 class Recall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,7 +41,7 @@ class Recall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Documents of this program that were read."""
     found: tuple[Resting, ...]
     unread: tuple[str, ...] = ()
-    """Documents that could not be read: what they rest on is not known."""
+    """Documents and folders that could not be read: what they rest on is not known."""
 
     @property
     def exit_code(self) -> int:
@@ -68,8 +68,8 @@ def recall(sha256: str, folders: tuple[Path, ...]) -> Recall:
     missing = [str(folder) for folder in folders if not folder.is_dir()]
     if missing:
         raise UserError(f"no such folder: {', '.join(missing)}")
-    found, unread, read = [], [], 0
-    for path in {path.resolve(): path for folder in folders for path in _documents(folder)}.values():
+    found, unread, read = [], list[str](), 0
+    for path in {path.resolve(): path for folder in folders for path in _documents(folder, unread)}.values():
         try:
             document = _document(path)
         except (OSError, ValueError):
@@ -81,7 +81,8 @@ def recall(sha256: str, folders: tuple[Path, ...]) -> Recall:
         places = list(_places(document, wanted))
         if places:
             paths = tuple(".".join(map(str, place)) for place in places)
-            about = _about(document, places[0])
+            alike = [place for place in places if place[0] == places[0][0]]
+            about = ", ".join(dict.fromkeys(name for place in alike if (name := _about(document, place)))) or None
             found.append(Resting(file=str(path), kind=str(document["schema"]), places=paths, about=about))
     return Recall(
         schema=SCHEMA, sha256=wanted, folders=tuple(map(str, folders)), read=read, found=tuple(found),
@@ -89,8 +90,13 @@ def recall(sha256: str, folders: tuple[Path, ...]) -> Recall:
     )  # fmt: skip
 
 
-def _documents(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder):
+def _documents(folder: Path, unread: list[str]) -> Iterator[Path]:
+    """Yield what may be a document below a folder; folders that cannot be listed go into `unread`."""
+
+    def closed(error: OSError) -> None:
+        unread.append(str(error.filename))
+
+    for place, folders, names in os.walk(folder, onerror=closed):
         folders[:] = sorted(set(folders) - _PASSED_OVER)
         yield from (Path(place, name) for name in sorted(names) if name == NAME or name.endswith(".json"))
 

@@ -23,6 +23,7 @@ from advisor.needs.questions import (
     proposed,
     reasons,
 )
+from advisor.paths import read_whole
 from advisor.records import Problem, RecordError, convert, read_data
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def read(path: Path) -> Written:
         UserError: with every problem of its shape as `file:line: message`.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_whole(path).decode("utf-8")
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -69,7 +70,8 @@ def read(path: Path) -> Written:
 def is_answers(path: Path) -> bool:
     """Say whether a file holds answers, as far as its beginning tells."""
     try:
-        return f"schema: {SCHEMA}" in path.read_text(encoding="utf-8")[:500]
+        with open(path, encoding="utf-8") as file:
+            return f"schema: {SCHEMA}" in file.read(500)
     except (OSError, UnicodeDecodeError):
         return False
 

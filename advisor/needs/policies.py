@@ -16,6 +16,7 @@ from advisor.catalog.schema.policy import Policy
 from advisor.errors import DataError, UnknownNameError
 from advisor.needs.resolve import is_path
 from advisor.needs.schema import UsedPolicy
+from advisor.paths import read_whole
 from advisor.records import RecordError, read_record
 
 CATALOG = "catalog"
@@ -94,7 +95,7 @@ def read_policy(name: str, catalog: Catalog) -> ReadPolicy:
         DataError: where the file cannot be read, is no policy, or names what the catalog does not have.
     """
     try:
-        text = Path(name).read_text(encoding="utf-8")
+        text = read_whole(name).decode("utf-8")
     except OSError as error:
         raise DataError([f"{name}:1: the policy cannot be read: {error.strerror}"]) from None
     except UnicodeDecodeError as error:

@@ -14,6 +14,7 @@ from advisor.errors import UserError, nearest
 from advisor.needs.schema import DEFAULT_CONTEXT, DEFAULT_MIN_QUANT, Privacy, Requirements, RequirementsFile
 from advisor.needs.units import parse_count, parse_size, parse_whole
 from advisor.needs.weights import CRITERIA
+from advisor.paths import read_whole
 from advisor.records import RecordError, convert, problems_in, read_data
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def read_file(path: Path) -> Written:
         UserError: where the file cannot be read or is not YAML with keys.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_whole(path).decode("utf-8")
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -169,14 +170,7 @@ class _Reader:
         return check
 
     def _language(self, tag: str) -> str:
-        if not re.match(_TAG, tag):
-            raise ValueError(_unknown_language(tag))
-        first, *rest = tag.split("-")
-        first = codes.SAME_LANGUAGE.get(first.lower(), first.lower())
-        if first not in codes.languages() and first not in _languages_of(self.catalog):
-            raise ValueError(_unknown_language(tag))
-        full = "-".join([first, *(p.title() if len(p) == 4 else p.upper() for p in rest)])
-        return codes.SCRIPT_OF_REGION.get(full, full)
+        return language_tag(tag, self.catalog)
 
     def _license(self, name: str) -> str:
         licenses = self.catalog.licenses
@@ -185,16 +179,16 @@ class _Reader:
         return by_name[_named("license", name, by_name)]
 
     def _publisher(self, name: str) -> str:
-        if name == "official":
-            return name
+        if name.casefold() == "official":
+            return "official"
         providers = self.catalog.providers
         by_name = {org: pid for pid, record in providers.items() for org in (*record.hub_orgs, *record.aliases)}
         by_name |= {pid: pid for pid in providers}
-        return by_name[_named("publisher", name, by_name)]
+        return by_name[_named("publisher", name, {"official": "official", **by_name})]
 
     def _hardware(self, name: str) -> str:
-        if name in ("this", "unknown"):
-            return name
+        if name.casefold() in ("this", "unknown"):
+            return name.casefold()
         profiles = self.catalog.snapshot.hardware
         by_name = {alias: key for key, record in profiles.items() for alias in (record.name, *record.aliases)}
         by_name |= {key: key for key in profiles}
@@ -255,13 +249,30 @@ def _named(kind: str, name: str, known: Iterable[str], show_all: bool = False) -
     raise ValueError(f"unknown {kind} '{name}'{tail}")
 
 
+def language_tag(tag: str, catalog: Catalog) -> str:
+    """Return a language tag in the form in which records have it: `ja`, `zh-Hans` for `zh-CN`, `tl` for `fil`.
+
+    Raises:
+        ValueError: where it is no tag, or nobody's language; the nearest are offered.
+    """
+    if not re.match(_TAG, tag):
+        raise ValueError(_unknown_language(tag))
+    first, *rest = tag.split("-")
+    first = codes.SAME_LANGUAGE.get(first.lower(), first.lower())
+    if first not in codes.languages() and first not in _languages_of(catalog):
+        raise ValueError(_unknown_language(tag))
+    full = "-".join([first, *(p.title() if len(p) == 4 else p.upper() for p in rest)])
+    return codes.SCRIPT_OF_REGION.get(full, full)
+
+
 def _unknown_language(tag: str) -> str:
-    names = {name.casefold(): code for code, name in codes.languages().items()}
-    meant = codes.LANGUAGES_OFTEN_MEANT.get(tag.lower()) or names.get(tag.casefold())
+    known = codes.languages()
+    names = {name.casefold(): code for code, name in known.items()}
+    meant = codes.LANGUAGES_OFTEN_MEANT.get(tag.casefold()) or names.get(tag.casefold())
     if meant:
-        return f"unknown language tag '{tag}'; did you mean {meant} ({codes.languages()[meant]})?"
-    near = nearest(tag, [*codes.languages(), *codes.languages().values()])
-    offer = "; did you mean " + ", ".join(near) + "?" if near else ""
+        return f"unknown language tag '{tag}'; did you mean {meant} ({known[meant]})?"
+    near = dict.fromkeys(names.get(found, found) for found in nearest(tag, [*known, *names]))
+    offer = "; did you mean " + ", ".join(f"{code} ({known[code]})" for code in near) + "?" if near else "."
     return f"unknown language tag '{tag}'{offer} Write BCP 47 tags like ja, zh-Hans, pt-BR"
 
 

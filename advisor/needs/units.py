@@ -26,7 +26,7 @@ def parse_size(text: str) -> int:
     number, prefix, binary = match.groups()
     size: float = float(number) * (1024 if binary else 1000) ** _POWER[prefix.upper()]
     if not 1 <= size <= LARGEST:
-        raise ValueError(f"'{text}' is an impossible size")
+        raise ValueError(f"'{text}' is an impossible size" + ("" if size else "; leave it out where there is none"))
     return round(size)
 
 

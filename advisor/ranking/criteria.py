@@ -143,7 +143,8 @@ def speed(judged: Judged, need: Need) -> Value:
     if judged.speed is None:
         return Value(NO_EVIDENCE, "speed not known")
     rate = judged.speed.decode_tokens_per_second
-    return Value(min(rate / wanted, 1.0), f"{rate:g} tokens/s, {wanted:g} needed")
+    told = "asked for" if need.requirements.min_speed else "are enough"
+    return Value(min(rate / wanted, 1.0), f"{rate:g} tokens/s, {wanted:g} {told}")
 
 
 LICENSE_VALUES = {"permissive": 1.0, "conditional": 0.7, "community": 0.4, "non-commercial": 0.1, "proprietary": 0.0}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from advisor.hub.manifest import Exported, Imported
+import shlex
+from pathlib import Path
+
+from advisor.hub.manifest import RECORDS, Exported, Imported
 from advisor.needs.units import counted, format_size
 from advisor.render.columns import WIDTH_WITHOUT_TERMINAL, paragraph
 from advisor.render.markup import escaped, rows_as_csv
@@ -19,19 +22,27 @@ def _lines(document: Carried) -> list[str]:
             f"{counted(document.files, 'file')}, {counted(document.records, 'record')}.",
             f"Manifest sha256: {document.manifest_sha256}",
             "Carry that hash on another way, and import with:",
-            f"{COMMAND} {document.bundle} --expect {document.manifest_sha256}",
+            f"{COMMAND} {shlex.quote(document.bundle)} --expect {document.manifest_sha256}",
         ]
     state = "verified; nothing was moved (dry run)" if document.dry_run else f"imported into {document.lock}"
     lines = [f"{document.bundle}: {state}."]
     lines += [f"{m.model} ({m.repository}, {m.quantization}, {format_size(m.size_bytes)})" for m in document.models]
     if document.records:
-        lines.append(f"{counted(len(document.records), 'record')}, the first is {document.records[0]}.")
+        folder = _folder(document.records[0])
+        slice_there = any(Path(record).is_relative_to(folder / "catalog") for record in document.records)
+        use = f"; of the catalog: --catalog {shlex.quote(str(folder / 'catalog'))}" if slice_there else ""
+        lines.append(f"{counted(len(document.records), 'record')} in {folder}{use}.")
     if not document.manifest_checked:
         lines.append(
             f"Its manifest (sha256 {document.manifest_sha256}) was compared with nothing: --expect SHA256 holds it "
             f"against the hash that the export printed."
         )
     return lines
+
+
+def _folder(record: str) -> Path:
+    """Return the folder of the bundle's records, of which this is one."""
+    return next(place for place in Path(record).parents if place.parent.name == RECORDS)
 
 
 def table(document: Carried, width: int = WIDTH_WITHOUT_TERMINAL, **_: object) -> str:

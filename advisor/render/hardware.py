@@ -23,6 +23,10 @@ def _facts(document: HardwareReport) -> list[tuple[str, str]]:
     for place in document.places:
         speed = f"{place.bandwidth / 1e9:.0f} GB/s ({place.basis})"
         facts.append((f"budget, {place.placement}", f"{format_size(place.budget_bytes)} for a model, {speed}"))
+    if document.holders is not None and document.places:
+        here = document.here
+        told = f"yes, as {here.quantization}: {format_size(here.total_bytes)}, {_rate(here)}" if here else "no"
+        facts.append(("holds it", told))
     if document.measurement:
         m = document.measurement
         facts.append(("measured", f"{m.bytes_per_second / 1e9:.1f} GB/s, median of {m.runs} runs "
@@ -47,6 +51,12 @@ def _rows(document: HardwareReport) -> tuple[list[str], list[list[str]]]:
     return header, [[h.model, h.quantization, format_size(h.total_bytes), _rate(h)] for h in document.largest]
 
 
+def _nothing(document: HardwareReport) -> str:
+    if document.places:
+        return "Nothing of the catalog fits."
+    return "What fits is not known: say what the machine has, with --hardware, --ram or --vram."
+
+
 def _nobody(document: HardwareReport) -> str:
     return "No profile of the catalog holds it" + (f": {document.reason}." if document.reason else ".")
 
@@ -65,9 +75,9 @@ def table(document: HardwareReport, width: int = WIDTH_WITHOUT_TERMINAL, **_: ob
     if rows and width < NARROW:
         told = "\n".join(f"{row[0]}\n{paragraph(' · '.join(row[1:]), width, '    ')}" for row in rows)
     elif rows:
-        told = columns_of(header, rows, width, tuple(range(len(header) - 2, len(header))))
+        told = columns_of(header, rows, width, tuple(range(len(header) - 2, len(header))), whole=(0,))
     else:
-        told = "Nothing of the catalog fits." if document.holders is None else paragraph(_nobody(document), width)
+        told = paragraph(_nothing(document) if document.holders is None else _nobody(document), width)
     return "\n".join(lines) + f"\n\n{told}\n\nFor {document.context:,} tokens of context{users}.\n"
 
 

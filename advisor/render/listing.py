@@ -10,6 +10,9 @@ from advisor.render.markup import escaped, rows_as_csv
 
 _HEADER = ["id", "size", "licence", "country", "context", "languages", "artifacts", "articles"]
 
+_SHORT = [{"country": "from", "languages": "langs"}.get(name, name) for name in _HEADER]
+"""The same for a table, where identifiers and figures have to stand whole."""
+
 
 def _row(model: ListedModel) -> list[str]:
     licence = (
@@ -31,9 +34,9 @@ def table(document: Listing, width: int = WIDTH_WITHOUT_TERMINAL, **_: object) -
     """Return one line a model; narrow terminals lose the last columns."""
     rows = [_row(model) for model in document.models]
     longest = max((len(row[0]) for row in rows), default=0)
-    keep = next((count for count, room in ((8, 62), (6, 40), (4, 24)) if longest + room <= width), 3)
+    keep = next((count for count, room in ((8, 64), (6, 43), (4, 25)) if longest + room <= width), 3)
     right = (1, 4, 5, 6, 7)[: max(keep - 3, 1)]
-    text = columns_of(_HEADER[:keep], [row[:keep] for row in rows], width, right, whole=(0,))
+    text = columns_of(_SHORT[:keep], [row[:keep] for row in rows], width, right, whole=(0, 1, 4))
     return f"{text}\n\n{len(rows)} models, catalog as of {document.as_of}\n"
 
 

@@ -64,9 +64,11 @@ def _end(document: Pulled) -> str:
     if document.inspection == "fail":
         return "The header does not pass: nothing is locked."
     if document.verdict is Verdict.FAIL and not document.override:
+        broken = any(f.verdict is Verdict.FAIL for f in document.findings)
+        cause = "rules fail" if broken else "here what is not known fails"
         return (
-            f"Nothing was fetched: rules fail. Change the requirements, or say why it may be: "
-            f"advisor pull {document.model} --override REASON"
+            f"Nothing was fetched: {cause}. Change the requirements, or give the same command with --override REASON, "
+            f"which is written into the lock."
         )
     return "A dry run: nothing was fetched and nothing is locked."
 
@@ -74,7 +76,7 @@ def _end(document: Pulled) -> str:
 def table(document: Pulled, width: int = WIDTH_WITHOUT_TERMINAL, **_: object) -> str:
     """Return what is pulled, from where, its files, and what stands against it."""
     lines = [paragraph(value, width, " " * 12, f"{name:<10}  ") for name, value in _facts(document)]
-    listed = columns_of(_HEADER, _rows(document), width, (2,))
+    listed = columns_of(_HEADER, _rows(document), width, (2,), whole=(0, 3))
     said = [paragraph(text, width) for text in _sentences(document)]
     return "\n\n".join(["\n".join(lines), listed, *said]) + "\n"
 

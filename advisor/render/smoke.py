@@ -173,7 +173,7 @@ def _isolated(name: str, value: object) -> str:
 
 
 def _told(check: Check) -> str:
-    if check.measured is None or check.threshold is None or isinstance(check.threshold, bool):
+    if check.measured is None or check.threshold is None or isinstance(check.threshold, bool | str):
         return check.reason
     return f"{check.reason} [{_plain(check.measured)}, threshold {_plain(check.threshold)}]"
 

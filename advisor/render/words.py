@@ -70,8 +70,8 @@ def _voice(found: LanguageEvidence) -> str:
     return EVIDENCE[found.kind] if found.compared else f"{EVIDENCE[found.kind]} in {found.benchmark}, not compared"
 
 
-def brief_evidence(candidate: Candidate) -> str:
-    """Return the same for narrow columns: `.65` measured, `~.65` a vendor's, `decl` declared, `-` nothing.
+def brief_evidence(candidate: Candidate) -> list[str]:
+    """Return the same by language, for narrow columns: `.65` measured, `~.65` a vendor's, `decl` declared, `-` nothing.
 
     `(.65)` was measured by another benchmark than the one that ranks.
     """
@@ -82,7 +82,7 @@ def brief_evidence(candidate: Candidate) -> str:
         else:
             figure = ("~" if e.kind == "vendor" else "") + f"{e.score:.3g}".removeprefix("0")
             told.append(figure if e.compared else f"({figure})")
-    return " ".join(told)
+    return told
 
 
 def why_first(document: Recommendation) -> str | None:
@@ -121,6 +121,16 @@ def firmness(document: Recommendation) -> str | None:
         for c in found.changes[:2]
     ]
     return f"A close call at weights changed by {found.by:.0%}: first would be {', or '.join(told)}."
+
+
+def passed(document: Recommendation, shown: int) -> str | None:
+    """Count those that pass, and say how to see more of them."""
+    count = document.summary.passed
+    if not count:
+        return None
+    first = "the first is" if shown == 1 else f"the first {shown} are"
+    more = f"; {first} shown (--top N shows more)" if shown < count else ""
+    return f"Passed {count} of {document.catalog.models}{more}."
 
 
 def rejected(document: Recommendation) -> str | None:

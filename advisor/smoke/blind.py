@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from advisor.errors import DataError, ExternalError, UserError
+from advisor.paths import read_whole
 from advisor.smoke import store
 from advisor.smoke.checks.politeness import SITUATION
 from advisor.smoke.document import SmokeResult
@@ -118,7 +119,9 @@ def _answers(result: SmokeResult) -> list[Answered]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return read_whole(path).decode("utf-8-sig")
+    except FileNotFoundError:
+        raise UserError(f"there is no file {path}") from None
     except OSError as error:
         raise ExternalError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

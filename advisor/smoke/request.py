@@ -9,10 +9,10 @@ from typing import Any, NamedTuple, get_args
 
 import msgspec
 
-from advisor.catalog import codes
 from advisor.catalog.load import Catalog
 from advisor.catalog.schema import Task
 from advisor.errors import UserError, nearest
+from advisor.needs.resolve import language_tag
 from advisor.needs.units import parse_count, parse_size
 from advisor.smoke import store
 from advisor.smoke.blind import print_sheets, rate
@@ -56,7 +56,7 @@ def answer(
             raise UserError("--compare takes two or more stored results (JSON files)")
         return Done(compare([store.read(Path(target)) for target in targets]), "smoke_comparison")
     _coherent(targets, given)
-    options = _options(given)
+    options = _options(given, catalog)
     selected = select(given["suite"], options.lang, options.task)
     if given["endpoint"]:
         result = smoke_endpoint(given["endpoint"], given["served"], options, selected, given["ca_file"], day, watch)
@@ -94,11 +94,13 @@ def _coherent(targets: tuple[str, ...], given: Mapping[str, Any]) -> None:
         raise UserError("name a GGUF file or a model, or an --endpoint (and not both)")
     if given["served"] and not given["endpoint"]:
         raise UserError("--model names what an --endpoint serves; name a file or model without it")
+    if given["ca_file"] and not given["endpoint"]:
+        raise UserError("--ca-file vouches for an --endpoint; a file or model is tested without it")
     if given["sheet"] and len(targets) < 2:
         raise UserError("--sheet is for several models: there is nothing to compare")
 
 
-def _options(given: Mapping[str, Any]) -> Options:
+def _options(given: Mapping[str, Any], catalog: Catalog) -> Options:
     """Return checked options.
 
     Raises:
@@ -114,12 +116,12 @@ def _options(given: Mapping[str, Any]) -> Options:
             return None
 
     context, memory = checked("context", _context), checked("max_memory", parse_size)
-    languages = tuple(_language(tag, problems) for tag in given["lang"])
+    languages = checked("lang", lambda tags: tuple(language_tag(tag, catalog) for tag in tags)) or ()
     problems += [_no_task(task) for task in given["task"] if task not in get_args(Task)]
     if problems:
         raise UserError("\n".join(problems))
     same = {name: given[name] for name in ("task", "threads", "gpu_layers", "timeout", "repeat", "engine", "force")}
-    return Options(lang=languages, context=context, max_memory=memory, **same)
+    return Options(lang=languages, context=context, max_memory=memory, own_suites=bool(given["suite"]), **same)
 
 
 def _no_task(task: str) -> str:
@@ -131,14 +133,6 @@ def _context(text: str) -> int:
     if not SMALLEST_CONTEXT <= size <= MOST_CONTEXT:
         raise ValueError(f"{size:,} tokens are not from {SMALLEST_CONTEXT} to {MOST_CONTEXT:,}")
     return size
-
-
-def _language(tag: str, problems: list[str]) -> str:
-    meant = codes.LANGUAGES_OFTEN_MEANT.get(tag.casefold(), tag)
-    if meant.split("-")[0] not in codes.languages():
-        near = ", ".join(nearest(tag, codes.languages(), cutoff=0.0))
-        problems.append(f"--lang: unknown language tag '{tag}'; did you mean {near}?")
-    return meant
 
 
 def _keep(result: SmokeResult, given: Mapping[str, Any], say: Callable[[str], None]) -> str:

@@ -60,6 +60,8 @@ class Order(NamedTuple):
     file: Path | None = None
     before: tuple[Check, ...] = ()
     """Checks that were made before any engine ran."""
+    after: tuple[Check, ...] = ()
+    """Checks that stand at the end: what was asked for and nobody asks."""
     predicted: Performance = Performance()
 
 
@@ -159,6 +161,8 @@ class Run:
                     done += 1
             finally:
                 self._keep(weighed(found, chosen.loaded.suite.at_least))
+        for check in self._order.after:
+            self._add(check)
         self._watch(total, total, "done")
 
     def _load(self) -> bool:

@@ -46,6 +46,17 @@ def select(suites: Sequence[str], languages: Sequence[str], tasks: Sequence[str]
     return kept
 
 
+def left_out(selected: Sequence[Selected], languages: Sequence[str], tasks: Sequence[str]) -> tuple[str, ...]:
+    """Return the languages and tasks that were asked for and that nothing selected asks in."""
+    items = [
+        *((case.language, case.task) for one in selected for case in one.cases),
+        *((probe.language, probe.task) for one in selected for probe in one.probes),
+    ]
+    spoken, done = {language for language, _ in items if language}, {task for _, task in items}
+    silent = [tag for tag in languages if not any(_same(language, tag) for language in spoken)]
+    return (*silent, *(task for task in tasks if task not in done))
+
+
 def _chosen(loaded: Loaded, languages: Sequence[str], tasks: Sequence[str]) -> Selected:
     suite = loaded.suite
 

@@ -23,7 +23,7 @@ from advisor.hardware.schema import Machine
 from advisor.needs.schema import DEFAULT_CONTEXT
 from advisor.smoke.document import SCHEMA, Asked, Check, SmokeResult, TestedModel
 from advisor.smoke.run import Order, Run, Watch
-from advisor.smoke.select import Selected
+from advisor.smoke.select import Selected, left_out
 from advisor.smoke.subject import Load, Subject, find_file, look
 
 EngineName = Literal["llama-cpp-python", "llama-server"]
@@ -48,6 +48,8 @@ class Options(Record, frozen=True, kw_only=True):
     seed: int = 1
     engine: EngineName | None = None
     force: bool = False
+    own_suites: bool = False
+    """Suites were named: what they do not ask is their author's choice."""
 
     def asked(self) -> Asked:
         """Return what stands in the result."""
@@ -71,7 +73,8 @@ def smoke_file(
     if subject.fails and not options.force:
         return _stopped(subject, options, machine, day)
     order = Order(model=subject.model, host=machine, asked=options.asked(), selected=selected, date=day,
-                  file=found.file, before=subject.checks, predicted=subject.predicted)  # fmt: skip
+                  file=found.file, before=subject.checks, predicted=subject.predicted,
+                  after=_not_asked(options, selected))  # fmt: skip
     settings = Settings(
         file=str(found.file.absolute()), context=options.context, threads=options.threads or cores(),
         gpu_layers=options.gpu_layers, seed=options.seed, max_memory=options.max_memory, seconds=options.timeout,
@@ -91,11 +94,19 @@ def smoke_endpoint(
     access = Access(checked(url), os.environ.get(TOKEN) or None, authority)
     engine = Endpoint(access, served)
     model = TestedModel(endpoint=access.url, served=served)
-    order = Order(model=model, host=detect(), asked=options.asked(), selected=selected, date=day)
+    order = Order(model=model, host=detect(), asked=options.asked(), selected=selected, date=day,
+                  after=_not_asked(options, selected))  # fmt: skip
     result = Run(engine, order, watch).go()
     flags = {**(result.engine.flags if result.engine else {}), **engine.features()}
     used = msgspec.structs.replace(result.engine, flags=flags) if result.engine else None
     return msgspec.structs.replace(result, engine=used, model=msgspec.structs.replace(model, served=engine.model))
+
+
+def _not_asked(options: Options, selected: tuple[Selected, ...]) -> tuple[Check, ...]:
+    """Return an open check for each language and task that was asked for and that no suite of ours asks in."""
+    absent = () if options.own_suites else left_out(selected, options.lang, options.task)
+    reason = "no suite of ours asks for it, so nothing of it was tested; docs/writing-a-suite.md says how to write one"
+    return tuple(Check(id=f"asked.{name}", verdict="unknown", reason=reason) for name in absent)
 
 
 def cores() -> int:

@@ -11,9 +11,9 @@ import msgspec
 
 from advisor.atomic import replace_file
 from advisor.catalog.schema import Record
-from advisor.errors import DataError, ExternalError
+from advisor.errors import DataError, ExternalError, UserError
 from advisor.local_evidence import host_id
-from advisor.paths import data_folder
+from advisor.paths import data_folder, read_whole
 from advisor.smoke.document import SCHEMA, SmokeResult
 from advisor.smoke.sheet import Key
 
@@ -55,11 +55,14 @@ def read(path: Path) -> tuple[SmokeResult, str]:
     """Return a stored result and the sha256 of its file.
 
     Raises:
+        UserError: where it is not there.
         DataError: where it is no result.
         ExternalError: where it cannot be read.
     """
     try:
-        content = path.read_bytes()
+        content = read_whole(path)
+    except FileNotFoundError:
+        raise UserError(f"there is no file {path}") from None
     except OSError as error:
         raise ExternalError(f"{path} cannot be read: {error.strerror}") from None
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from msgspec import Meta
 
 from advisor.catalog.schema import Record, Tag, Task, Text
 from advisor.engine.interface import Message
-from advisor.errors import DataError, UnknownNameError
+from advisor.errors import DataError, UnknownNameError, UserError
 from advisor.records import Problem, RecordError, placed, problems_in, read_record
 
 SCHEMA = "advisor.suite/1"
@@ -100,10 +101,13 @@ def load_suite(name: str) -> Loaded:
 
     Raises:
         UnknownNameError: where there is neither.
+        UserError: where a file is named that is not there.
         DataError: where the file is wrong.
     """
     ours = shipped()
     path = ours.get(name) or Path(name)
+    if not path.is_file() and (path.suffix in (".yaml", ".yml") or os.sep in name):
+        raise UserError(f"--suite: there is no file {name}")
     if not path.is_file():
         raise UnknownNameError("suite", name, ours, "Name one of ours or a YAML file.")
     try:

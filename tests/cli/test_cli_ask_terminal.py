@@ -233,7 +233,7 @@ class TestSizes:
     def test_few_rows_still_show_where_one_is(self, ask: Open) -> None:
         terminal = ask("--task", "chat", "--use", "internal", columns=80, rows=12)
         terminal.waits_for("1. Which languages", "» ● English")
-        terminal.send(*[DOWN] * 14)
+        terminal.send(*[DOWN] * 15)
         terminal.waits_for("» ○ Portuguese")
 
     @pytest.mark.parametrize("language", ["en", "ja"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from typing import Any
 
 import pytest
@@ -133,3 +134,26 @@ def test_deep_nesting(depth: int, opening: str, closing: str, process: Any, writ
     ran = process("recommend", "-r", str(write("needs.yaml", text if opening == "- " else f"lang: {text}\n")))
     assert ran.exit_code == 2
     assert "needs.yaml:1: nested more than 40 deep" in ran.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="devices of POSIX")
+@pytest.mark.parametrize(
+    ("arguments", "exit_code"),
+    [
+        (("recommend", "-r", "/dev/zero"), 2),
+        (("ask", "--answers", "/dev/zero"), 2),
+        (("recommend", "--policy", "/dev/zero"), 3),
+        (("smoke", "--ratings", "/dev/zero"), 4),
+        (("smoke", "--compare", "/dev/zero", "/dev/zero"), 4),
+    ],
+)
+def test_what_never_ends_is_not_read_to_its_end(arguments: tuple[str, ...], exit_code: int, console: Any) -> None:
+    ran = console(*arguments, shipped=True)
+    assert (ran.exit_code, ran.stdout) == (exit_code, "")
+    assert "cannot be read: File too large" in ran.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--ratings", "none.csv"), ("--compare", "none.json", "none.json")])
+def test_a_sheet_or_result_that_is_not_there(arguments: tuple[str, ...], console: Any) -> None:
+    ran = console("smoke", *arguments)
+    assert (ran.exit_code, ran.stderr) == (2, f"Error: there is no file {arguments[1]}\n")

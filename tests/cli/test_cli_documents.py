@@ -165,3 +165,89 @@ def test_csv_has_a_row_for_every_model(console: Any) -> None:
 def test_top_limits_what_people_see(form: str, console: Any) -> None:
     shown = [console("recommend", *ON_GPU, "--top", top, "--format", form).stdout for top in ("1", "2", "99")]
     assert ["Boreal 14B" in text.split("is first")[0] for text in shown] == [False, False, True]
+
+
+def test_evidence_for_many_languages_has_a_table_with_a_column_each(console: Any) -> None:
+    asked = [word for tag in ("ja", "en", "fr") for word in ("--lang", tag)]
+    shown = console("recommend", *asked, "--hardware", "gpu-24gb").stdout
+    tables = shown.split("\n\n")
+    assert "evidence" not in tables[0]
+    assert re.match(r" *#  evidence +ja +en +fr\n", tables[1])
+    assert all(len(line) <= 100 for line in shown.splitlines())
+    two = console("recommend", *asked[:4], "--hardware", "gpu-24gb").stdout
+    assert "ja en evidence" in two.splitlines()[0]
+
+
+def test_marks_are_explained_where_they_stand(console: Any) -> None:
+    shown = console("recommend", *ON_GPU).stdout
+    assert "Marks: ? not decided" in shown
+    assert "Passed 2 of 8." in shown
+    first = console("recommend", *ON_GPU, "--top", "1").stdout
+    assert "Marks:" not in first
+    assert "Passed 2 of 8; the first is shown (--top N shows more)." in first
+
+
+def test_a_narrow_list_cuts_no_figure(console: Any) -> None:
+    shown = console("recommend", *ON_GPU, COLUMNS="30").stdout
+    names = [line for line in shown.splitlines() if re.match(r" +\d+\??\. ", line)]
+    assert names
+    assert all(re.search(r"(^| )score \d\.\d\d$", line) for line in shown.splitlines() if "score" in line)
+    assert shown.count("score ") >= len(names)
+
+
+def test_figures_and_ids_in_the_list_of_models_stand_whole(console: Any) -> None:
+    lines = console("catalog", "list", shipped=True).stdout.splitlines()
+    assert all(len(line) <= 100 for line in lines)
+    assert "1,048,576" in "\n".join(lines)
+    assert not [line for line in lines if re.search(r",\d*…", line)]
+
+
+def test_sources_that_read_alike_have_one_number_and_all_are_listed_once(console: Any) -> None:
+    for form in ("table", "markdown"):
+        shown = console("explain", "gemma-3-27b-it", shipped=True, COLUMNS="400").stdout.replace("\\", "")
+        listed = re.findall(r"^(?:- )?\[(\d+)\] +(.*)$", shown.split("Sources:\n")[1], re.MULTILINE)
+        assert [int(number) for number, _ in listed] == list(range(1, len(listed) + 1)), form
+        assert len({text for _, text in listed}) == len(listed), form
+
+
+def test_a_hyphen_is_standard_output(console: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = console("recommend", *ON_GPU, "-o", "-")
+    assert (ran.stdout, ran.stderr) == (console("recommend", *ON_GPU).stdout, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_and_whether_this_machine_holds_it(console: Any) -> None:
+    assert re.search(r"^holds it +yes, as ", console("hardware", "--for", "asagi", "--ram", "64GiB").stdout, re.M)
+    assert re.search(r"^holds it +no$", console("hardware", "--for", "asagi", "--ram", "1GiB").stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("width", [30, 59, 60, 80, 100])
+def test_no_reason_of_a_score_is_cut(width: int, console: Any) -> None:
+    asked = [word for tag in ("ja", "en", "fr", "ko") for word in ("--lang", tag)]
+    shown = console("explain", "asagi", *asked, "--hardware", "gpu-24gb", COLUMNS=str(width)).stdout
+    assert "…" not in shown
+    (part,) = (s for s in json.loads(console("explain", "asagi", *asked, "--hardware", "gpu-24gb", "--format", "json")
+                                     .stdout)["candidate"]["scores"] if s["criterion"] == "language")  # fmt: skip
+    assert "".join(part["basis"].split()) in "".join(shown.split())
+
+
+def test_restricted_data_says_whose_file_it_asks_for(console: Any) -> None:
+    ran = console("explain", "gemma-4-26b-a4b-it", "--privacy", "restricted", "--vram", "48GB", shipped=True)
+    said = " ".join(ran.stdout.split())
+    assert "restricted data asks for the maker's own file, or a policy that names the uploader" in said
+    assert "another country and data less private are never among those tried." in said
+
+
+def test_nothing_is_said_of_what_fits_a_machine_that_nobody_knows(console: Any) -> None:
+    ran = console("hardware", "--hardware", "unknown")
+    assert (ran.exit_code, "What fits is not known: say what the machine has" in ran.stdout) == (1, True)
+    assert "Nothing of the catalog fits." in console("hardware", "--ram", "1MiB").stdout
+
+
+def test_a_score_that_is_not_compared_stands_in_brackets(console: Any) -> None:
+    shown = console("recommend", "--origin", "JP", "--lang", "ja", "--vram", "24GB", shipped=True).stdout
+    assert re.search(r"  \(0\.\d+\) measured  ", shown)
+    assert "(in brackets) another benchmark than the one that ranks, so not compared" in " ".join(shown.split())
+    ran = console("recommend", "--origin", "JP", "--lang", "ja", "--vram", "24GB", "--top", "1", shipped=True)
+    assert "in brackets" not in ran.stdout

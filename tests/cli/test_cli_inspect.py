@@ -265,3 +265,12 @@ def test_what_once_broke_it_is_shown_in_a_line(console: Any, written: Any) -> No
     ran = console("inspect", written(content))
     assert ran.exit_code == 1
     assert len(ran.stdout) < 3000
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_plan_beyond_what_the_model_was_made_for_is_told(console: Any, written: Callable[..., str]) -> None:
+    file = written(full())
+    asked = json.loads(console("inspect", file, "--format", "json").stdout)["context_length"]
+    longer = console("inspect", file, "--context", str(asked + 1)).stdout
+    assert f"Planned for {asked + 1:,} tokens; by its header the model was made for {asked:,}." in longer
+    assert "Planned for" not in console("inspect", file, "--context", str(asked)).stdout

@@ -29,6 +29,30 @@ def due(process: Any) -> str:
     return str(ran.stdout)
 
 
+def test_an_interruption_while_modules_are_read(house: Path) -> None:
+    code = (
+        "import sys, types\n"
+        "class Stopped(types.ModuleType):\n"
+        "    def __getattr__(self, name): raise KeyboardInterrupt\n"
+        "sys.modules['advisor.cli.main'] = Stopped('advisor.cli.main')\n"
+        "from advisor.cli.start import entry\n"
+        "entry()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=house)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
+
+
+def test_a_working_folder_that_is_gone(console: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    ran = console("verify")
+    monkeypatch.chdir(tmp_path)
+    assert (ran.exit_code, ran.stdout) == (4, "")
+    assert ran.stderr == "Error: the folder you are in is not there any more; change into another one\n"
+
+
 # --- cache and home -----------------------------------------------------------------------------------------
 
 

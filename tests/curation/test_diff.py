@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from advisor.catalog.load import Catalog
 from advisor.curation.diff import Difference, diff
 from advisor.errors import DataError, UserError
 
@@ -103,6 +104,21 @@ def test_sources_of_a_group_are_one_fact(compared: Any) -> None:
     (fact,) = record.facts
     assert fact.path == "sources"
     assert (fact.old, fact.new) == (["https://example.org/x (2026-01-15)"], ["https://example.org/y (2026-01-15)"])
+
+
+def test_overlays_are_compared_as_laid_over_the_shipped_catalog(shipped: Catalog, tmp_path: Path) -> None:
+    for name, status in (("old", "retired"), ("new", "superseded")):
+        record = tmp_path / name / "models" / "Qwen" / "Qwen3-14B.yaml"
+        record.parent.mkdir(parents=True)
+        source = '{ref: "https://bank.example/17", accessed: "2026-11-20", kind: documentation}'
+        text = f"availability:\n  weights: open\n  status: {status}\n  sources:\n    - {source}\n"
+        record.write_text(text, encoding="utf-8")
+    found = diff(tmp_path / "old", tmp_path / "new")
+    assert [(r.kind, r.id, r.change) for r in found.records] == [("models", "Qwen/Qwen3-14B", "changed")]
+    assert [(f.path, f.old, f.new) for f in found.records[0].facts] == [
+        ("availability.status", "retired", "superseded")
+    ]
+    assert found.old.records > len(shipped.models)
 
 
 def test_a_folder_without_records(tmp_path: Path, shelf: Any) -> None:

@@ -141,6 +141,30 @@ def test_one_model_of_several(advisor: Any, bundle: Path, own: Path, tmp_path: P
     ran = advisor("bundle", "export", str(tmp_path / "x.tar"), "gemma", "--catalog", str(own))
     assert ran.exit_code == 2
     assert not (tmp_path / "x.tar").exists()
+    by_alias = advisor("bundle", "export", str(tmp_path / "x.tar"), "tiny", "--catalog", str(own), "--format", "json")
+    assert by_alias.document["models"] == ["acme/Tiny", "acme/Tiny"]
+
+
+@pytest.mark.usefixtures("bundle")
+@pytest.mark.parametrize("target", [".", ""])
+def test_a_folder_in_the_place_of_the_file(target: str, advisor: Any, own: Path) -> None:
+    ran = advisor("bundle", "export", target, "--catalog", str(own))
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert ran.stderr == "Error: . is a folder; name the file to write, for example models.tar\n"
+    ran = advisor("bundle", "import", target or ".")
+    assert (ran.exit_code, ran.stderr) == (2, "Error: . is a folder; name the bundle in it\n")
+
+
+def test_an_import_says_where_the_records_lie(bundle: Path, taken: Any, inside: Path) -> None:
+    shown = taken("bundle", "import", str(bundle)).stdout.replace("\n", " ")
+    (folder,) = (inside / "advisor-records").iterdir()
+    assert f"records in {folder}; of the catalog: --catalog {folder / 'catalog'}." in shown
+
+
+def test_the_command_of_an_export_can_be_copied(bundle: Path, advisor: Any, own: Path, tmp_path: Path) -> None:
+    assert bundle.is_file()
+    ran = advisor("bundle", "export", str(tmp_path / "two words.tar"), "--catalog", str(own))
+    assert f"advisor bundle import '{tmp_path / 'two words.tar'}' --expect " in ran.stdout
 
 
 # --- exports that do not come about -------------------------------------------------------------------------

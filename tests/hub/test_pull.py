@@ -218,6 +218,7 @@ def test_under_a_policy_what_nobody_knows_is_not_fetched(advisor: Any, olah: Any
     asked = ("pull", "acme/Tiny-GGUF", "--quant", "Q8_0", *MACHINE, "--policy", "permissive-licences")
     ran = advisor(*asked, "--format", "json", HF_ENDPOINT=olah.url)
     assert (ran.exit_code, ran.document["verdict"]) == (1, "fail")
+    assert "Under a policy (permissive-licences) it fails: its rules cannot be judged." in ran.document["notes"]
     assert list(work.iterdir()) == []
 
 
@@ -289,6 +290,10 @@ def test_a_repository_that_nobody_knows_strictly(advisor: Any, olah: Any, work: 
     ran = advisor(*asked, HF_ENDPOINT=olah.url)
     assert ran.exit_code == 1
     assert list(work.iterdir()) == []
+    said = " ".join(ran.stdout.split())
+    assert "With --strict it fails: nothing of it can be judged." in said
+    assert "Nothing was fetched: here what is not known fails." in said
+    assert "give the same command with --override REASON" in said
 
 
 def test_a_set_of_files_that_nobody_knows(advisor: Any, olah: Any, work: Path) -> None:

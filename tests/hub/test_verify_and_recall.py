@@ -21,6 +21,7 @@ from advisor import strict_yaml
 from advisor.curation.schemas import json_schema
 from advisor.errors import DataError
 from advisor.hub.lock import Lock, LockedFile, LockedModel, find_lock, read_lock, written
+from advisor.hub.recall import recall
 
 PULL = ("pull", "tiny", "--ram", "16GiB")
 needs_signing = pytest.mark.skipif(
@@ -112,6 +113,14 @@ def test_one_model_of_several(advisor: Any, hub: Any, own: Path) -> None:
     ran = advisor("verify", "qwen")
     assert ran.exit_code == 2
     assert "the lock has no model 'qwen'. Locked are: acme/Tiny" in ran.stderr
+
+
+def test_a_locked_model_is_called_as_the_catalog_calls_it(advisor: Any, work: Path) -> None:
+    models = (_entry(model="HuggingFaceTB/SmolLM2-135M-Instruct"), _entry(model="Qwen/Qwen3-4B"))
+    (work / "advisor.lock").write_text(written(Lock(schema="advisor.lock/1", models=models)), encoding="utf-8")
+    ran = advisor("verify", "smollm2-135m", "--format", "json")
+    assert {file["model"] for file in ran.document["files"]} == {"HuggingFaceTB/SmolLM2-135M-Instruct"}
+    assert "the lock has no model 'smollm2-360m'" in advisor("verify", "smollm2-360m").stderr
 
 
 def test_a_lock_that_moved_with_its_folder(in_folder: Path, advisor: Any, tmp_path: Path) -> None:
@@ -239,13 +248,43 @@ def test_a_document_that_cannot_be_read_is_told(advisor: Any, work: Path) -> Non
     assert ran.document["unread"] == ["broken.json"]
 
 
+def test_a_folder_that_cannot_be_listed_is_told(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (work / "vault").mkdir()
+    listed = os.scandir
+
+    def refused(path: Any) -> Any:
+        if str(path).endswith("vault"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    assert recall("a" * 64, (work,)).unread == (str(work / "vault"),)
+
+
+def test_every_locked_model_that_holds_the_file_is_named(work: Path) -> None:
+    models = (_entry(), _entry(model="our-bank/Helpdesk"))
+    (work / "advisor.lock").write_text(written(Lock(schema="advisor.lock/1", models=models)), encoding="utf-8")
+    (found,) = recall("a" * 64, (work,)).found
+    assert found.about == "a/b, our-bank/Helpdesk"
+
+
 @pytest.mark.parametrize(
-    ("arguments", "said"), [(("abc",), "is not a sha256"), (("a" * 64, "--in", "nowhere"), "no such folder: nowhere")]
+    ("arguments", "said"),
+    [
+        (("abc",), "is not a sha256"),
+        (("",), "'' is not a sha256"),
+        (("a" * 64, "--in", "nowhere"), "no such folder: nowhere"),
+    ],
 )
 def test_recalls_that_cannot_be_answered(arguments: tuple[str, ...], said: str, advisor: Any) -> None:
     ran = advisor("verify", "--find", *arguments)
     assert ran.exit_code == 2
     assert said in ran.stderr
+
+
+def test_where_to_look_without_what_to_find(advisor: Any) -> None:
+    ran = advisor("verify", "--in", ".")
+    assert (ran.exit_code, ran.stderr) == (2, "Error: --in says where --find looks; give --find SHA256 too\n")
 
 
 @pytest.mark.usefixtures("pulled")

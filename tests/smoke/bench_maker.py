@@ -66,7 +66,7 @@ class Scripted:
 
 def run(
     suite: str, speak: Speak | Scripted, timeout: float = 600.0, before: tuple[Check, ...] = (),
-    file: Path | None = None, **asked: Any,
+    file: Path | None = None, after: tuple[Check, ...] = (), **asked: Any,
 ) -> SmokeResult:  # fmt: skip
     """Run a suite, given as YAML without its first line, against an engine."""
     loaded = read_suite("schema: advisor.suite/1\nname: Test\n" + suite, "test.yaml", "test")
@@ -74,7 +74,7 @@ def run(
     facts = {"context": 1024, "timeout": timeout, "repeat": 3, "seed": 1, **asked}
     order = Order(
         model=TestedModel(file="m.gguf", sha256=SHA256, size_bytes=2_000_000_000), host=HOST, asked=Asked(**facts),
-        selected=(selected,), date="2026-11-25", file=file, before=before,
+        selected=(selected,), date="2026-11-25", file=file, before=before, after=after,
     )  # fmt: skip
     engine = speak if isinstance(speak, Scripted) else Scripted(speak)
     return Run(engine, order, lambda *_: None).go()

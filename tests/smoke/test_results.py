@@ -15,7 +15,7 @@ from bench_maker import HOST, SHA256, reply, run
 
 from advisor.catalog.load import Catalog
 from advisor.engine.interface import Diagnosis
-from advisor.errors import DataError, ExternalError, UserError
+from advisor.errors import DataError, UserError
 from advisor.local_evidence import host_id
 from advisor.smoke import store
 from advisor.smoke.bench import Performance, SpeedTest
@@ -72,7 +72,7 @@ def test_results_are_kept_by_file_and_machine_and_read_again(own_folder: Path) -
 
 def test_what_is_no_result_is_told(tmp_path: Path) -> None:
     file = tmp_path / "x.json"
-    with pytest.raises(ExternalError):
+    with pytest.raises(UserError, match="there is no file"):
         store.read(file)
     file.write_text('{"schema": "advisor.smoke/1"}', encoding="ascii")
     with pytest.raises(DataError, match="no result"):

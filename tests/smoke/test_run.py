@@ -27,6 +27,13 @@ def test_a_run_that_passes() -> None:
     assert result.performance and result.performance.load_seconds == 0.5
 
 
+def test_what_was_asked_and_nobody_asks_stands_at_the_end_and_is_no_pass() -> None:
+    silent = Check(id="asked.pt", verdict="unknown", reason="no suite of ours asks for it")
+    result = run(TWO, lambda q: reply(last(q)), after=(silent,))
+    assert result.checks[-1] == silent
+    assert (result.verdict, result.exit_code) == ("warn", 0)
+
+
 def test_an_engine_that_does_not_load() -> None:
     engine = Scripted(lambda q: reply(""), opens=[crash("oom")])
     result = run(TWO, engine)

@@ -8,7 +8,7 @@ import pytest
 
 from advisor.errors import DataError, UnknownNameError, UserError
 from advisor.smoke.checks.registry import PROBES, RULES, parameter_type
-from advisor.smoke.select import select
+from advisor.smoke.select import left_out, select
 from advisor.smoke.suites import load_suite, read_suite, shipped
 
 START = "schema: advisor.suite/1\nname: T\n"
@@ -87,3 +87,9 @@ def test_languages_and_tasks_choose_cases() -> None:
     assert {case.id for case in select((), ("ja",), ("code",))[-1].cases} == {case.id for case in code.cases}
     with pytest.raises(UserError, match=r"nothing|no suite"):
         select(("language",), ("sw",), ())
+
+
+def test_what_nothing_selected_asks_for_is_left_out() -> None:
+    asked = select((), ("ja", "pt", "zh"), ("code", "embedding"))
+    assert left_out(asked, ("ja", "pt", "zh"), ("code", "embedding")) == ("pt", "embedding")
+    assert left_out(select((), (), ()), (), ()) == ()

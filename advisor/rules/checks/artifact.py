@@ -56,10 +56,17 @@ def publisher(subject: Subject, need: Need, offer: Offer | None) -> Finding | No
     return Finding(
         rule="publisher", verdict=PASS if named and cleared else FAIL, observed=offer.publisher,
         required=["official"] if restricted else list(asked),
-        reason=f"uploaded by {_uploader(need, offer)}{', whom a policy approves' if approved else ''}",
+        reason=f"uploaded by {_uploader(need, offer)}{_standing(approved, cleared)}",
         option="publisher" if mended else None, passes_at=[*asked, offer.publisher] if mended else None,
         sources=offer.repository.sources,
     )  # fmt: skip
+
+
+def _standing(approved: bool, cleared: bool) -> str:
+    """Say how an uploader stands to restricted data, where that matters."""
+    if approved:
+        return ", whom a policy approves"
+    return "" if cleared else "; restricted data asks for the maker's own file, or a policy that names the uploader"
 
 
 def _uploader(need: Need, offer: Offer) -> str:

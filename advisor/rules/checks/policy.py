@@ -69,7 +69,7 @@ def _license(rule: kinds.LicenseRule, subject: Subject, need: Need, offer: Offer
     if refused:
         return Finding(
             rule=ASKED, verdict=FAIL, observed=observed, required=required, sources=terms.sources_of(refused),
-            reason=f"{_through_all(subject, refused)} not among the licences allowed",
+            reason=f"not among the licences allowed: {_through_all(subject, refused)}",
         )  # fmt: skip
     open_ = [term for allowed, term in answers if allowed is None]
     if open_:

@@ -28,7 +28,7 @@ def license(subject: Subject, need: Need) -> Finding | None:
         told = ", ".join(f"{short(term)}{through(subject, term)}" for term in refused)
         return Finding(
             rule="license", verdict=FAIL, observed=[t.id for t in chain.terms], required=list(allowed),
-            reason=f"{told} not among the licences allowed", option="license",
+            reason=f"not among the licences allowed: {told}", option="license",
             passes_at=[*allowed, *(t.id for t in refused)], sources=sources_of(chain.terms),
         )  # fmt: skip
     gap = unsettled("license", chain, list(allowed))
