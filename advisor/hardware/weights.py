@@ -175,6 +175,18 @@ def weigh(architecture: Architecture, parts: tuple[Part, ...], quantization: str
     return Weights(int(total) + VOCABULARY_ENTRY * (architecture.vocabulary_size or 0), int(active))
 
 
+def least(parameters: Parameters, quantization: str) -> int | None:
+    """Return the bytes that weights whose shape is not known take at least; None where the mix is not known.
+
+    Every parameter of the text network counts at the fewest bits of any type of the mix.
+    """
+    if quantization not in MIXES:
+        return None
+    mix = MIXES[quantization]
+    bits = min(BITS[kind] for kind in (mix.base, *(kind for kind, _ in mix.experts)))
+    return int((parameters.total - (parameters.beside_text or 0)) * bits / 8)
+
+
 def scaled(architecture: Architecture | None, parameters: Parameters | None, size: int, quantization: str) -> Weights:
     """Return the weights of a file of known `size` in bytes, with the share of it that one token reads."""
     share = None

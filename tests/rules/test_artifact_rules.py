@@ -247,6 +247,18 @@ class TestMemory:
         found = made.finding("memory", made.model(architecture=None, artifacts=(huge,)), machine=made.machine("16GiB"))
         assert found.verdict is FAIL
 
+    @pytest.mark.parametrize("files", [(), ("Q4_K_M",)], ids=["without an artifact", "of a file without a size"])
+    @pytest.mark.parametrize(("billions", "verdict"), [(550, FAIL), (60, FAIL), (36, UNKNOWN)])
+    def test_parameters_alone_tell_what_never_fits(
+        self, made: Any, files: tuple[str, ...], billions: int, verdict: Verdict
+    ) -> None:
+        artifacts = tuple(made.repository(made.file(name, None)) for name in files)
+        parameters = made.parameters(billions * 10**9)
+        model = made.model(architecture=None, artifacts=artifacts, parameters=parameters)
+        found = [f for f in made.judged(model, machine=made.machine("24GiB")).findings if f.rule == "memory"]
+        assert [f.verdict for f in found] == ([] if verdict is UNKNOWN and not files else [verdict])
+        assert all("its weights alone would take about" in f.reason for f in found if verdict is FAIL)
+
 
 class TestSpeed:
     @pytest.mark.parametrize(("asked", "verdict"), [(1.0, PASS), (12.0, PASS), (500.0, FAIL)])

@@ -6,6 +6,7 @@ from math import ceil
 
 from advisor.catalog.lineage import Chain
 from advisor.catalog.schema import Model, Source
+from advisor.hardware import weights
 from advisor.hardware.memory import GIB
 from advisor.hardware.placement import RAM_SHARE, UNIFIED_SHARE, VRAM_SHARE
 from advisor.needs.units import format_size
@@ -159,7 +160,7 @@ def memory(subject: Subject, need: Need, offer: Offer | None) -> Finding | None:
     if not need.engines:
         return unknown("memory", "the machine's memory is not known", "machine.ram_bytes", "machine.vram_bytes")
     if offer.plan is None:
-        return _without_plan(subject, offer, budget)
+        return _without_plan(subject, need, offer, budget)
     shape = subject.model.architecture
     sources = offer.repository.sources + (shape.sources if shape else ())
     total = offer.plan.total_bytes
@@ -185,7 +186,9 @@ SMALLEST_SHARE = 0.7
 def _without_artifact(subject: Subject, need: Need, budget: int) -> Finding | None:
     """Fail a model of which no artifact that may be offered could fit; say where one would hardly fit."""
     plan = sketch(subject, need).plan
-    if plan is None or not budget or plan.total_bytes <= budget:
+    if plan is None:
+        return _too_heavy(subject, need, need.requirements.min_quant, budget)
+    if not budget or plan.total_bytes <= budget:
         return None
     needs = f"{format_size(plan.total_bytes)} at {need.requirements.min_quant}"
     reason = f"would need about {needs}, and {format_size(budget)} are granted"
@@ -200,7 +203,20 @@ def _without_artifact(subject: Subject, need: Need, budget: int) -> Finding | No
     )  # fmt: skip
 
 
-def _without_plan(subject: Subject, offer: Offer, budget: int) -> Finding:
+def _too_heavy(subject: Subject, need: Need, quantization: str, budget: int) -> Finding | None:
+    """Fail a model whose weights alone could not fit, whatever its shape; None where nothing can be said."""
+    counts = subject.model.parameters
+    least = weights.least(counts, need.alike.get(quantization, quantization)) if counts else None
+    if counts is None or least is None or not budget or least * SMALLEST_SHARE <= budget:
+        return None
+    told = f"its weights alone would take about {format_size(least)} at {quantization}"
+    return Finding(
+        rule="memory", verdict=FAIL, observed=least, required=budget, sources=counts.sources,
+        reason=f"{told}, and {format_size(budget)} are granted",
+    )  # fmt: skip
+
+
+def _without_plan(subject: Subject, need: Need, offer: Offer, budget: int) -> Finding:
     """Fail a file that is larger than any memory granted; without its shape nothing else can be said."""
     size = offer.file.size_bytes
     if size and size > budget:
@@ -208,7 +224,9 @@ def _without_plan(subject: Subject, offer: Offer, budget: int) -> Finding:
             rule="memory", verdict=FAIL, observed=size, required=budget, sources=offer.repository.sources,
             reason=f"its file alone has {format_size(size)}, and {format_size(budget)} are granted",
         )  # fmt: skip
-    return unknown("memory", "its memory cannot be worked out", *_unmeasured(subject, offer), required=budget)
+    heavy = None if size else _too_heavy(subject, need, offer.file.quantization, budget)
+    missing = _unmeasured(subject, offer)
+    return heavy or unknown("memory", "its memory cannot be worked out", *missing, required=budget)
 
 
 def _unmeasured(subject: Subject, offer: Offer) -> list[str]:
