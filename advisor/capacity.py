@@ -9,6 +9,7 @@ from advisor.hardware.placement import engines
 from advisor.hardware.report import SCHEMA, HardwareReport, Held, Holder
 from advisor.hardware.schema import Machine, from_profile
 from advisor.needs.schema import Requirements
+from advisor.needs.units import format_size
 from advisor.rules.evaluate import prepare
 from advisor.rules.offers import offers
 from advisor.rules.subject import Need, Subject
@@ -43,31 +44,41 @@ def holders(requirements: Requirements, catalog: Catalog, machine: Machine, mode
         held = holds(prepare(requirements, catalog, from_profile(profile_id, profile)), model_id)
         if held:
             found.append(Holder(profile=profile_id, name=profile.name, memory_bytes=profile.memory_bytes, held=held))
+    here = prepare(requirements, catalog, machine)
     found.sort(key=lambda h: (h.memory_bytes, -(h.held.decode_tokens_per_second or 0.0), h.profile))
     return HardwareReport(
         schema=SCHEMA,
         machine=machine,
         places=engines(machine),
-        here=holds(prepare(requirements, catalog, machine), model_id),
+        here=holds(here, model_id),
         context=requirements.context,
         concurrency=requirements.concurrency,
         holders=tuple(found[:SMALLEST]),
-        reason=None if found else _reason(catalog, model_id),
+        reason=None if found else _reason(here, model_id),
     )
 
 
-def _reason(catalog: Catalog, model_id: str) -> str | None:
-    """Say why no machine could hold a model, where that is not for want of memory."""
-    model = catalog.models[model_id]
+def _reason(need: Need, model_id: str) -> str | None:
+    """Say why no profile holds a model: what it needs at least, where that is known."""
+    model = need.catalog.models[model_id]
     if model.availability.weights != "open":
         return "its maker publishes no weights"
-    return None if model.artifacts else "no artifact of it is known"
+    if not model.artifacts:
+        return "no artifact of it is known"
+    planned = [(o.plan.total_bytes, o.file.quantization) for o in offers(_subject(need, model_id), need) if o.plan]
+    if not planned:
+        return None
+    least, quantization = min(planned)
+    return f"it needs {format_size(least)} at least, as {quantization}"
+
+
+def _subject(need: Need, model_id: str) -> Subject:
+    return Subject(model_id, need.catalog.models[model_id], resolve(need.catalog, model_id))
 
 
 def holds(need: Need, model_id: str) -> Held | None:
     """Return the finest quantization of a model that fits the machine, or None."""
-    subject = Subject(model_id, need.catalog.models[model_id], resolve(need.catalog, model_id))
-    fitting = [offer for offer in offers(subject, need) if offer.engine and offer.plan]
+    fitting = [offer for offer in offers(_subject(need, model_id), need) if offer.engine and offer.plan]
     if not fitting:
         return None
     best = min(fitting, key=lambda o: (o.loss, o.plan.total_bytes if o.plan else 0, o.file.file))

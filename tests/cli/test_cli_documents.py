@@ -220,6 +220,8 @@ def test_a_hyphen_is_standard_output(console: Any, tmp_path: Any, monkeypatch: p
 def test_a_model_and_whether_this_machine_holds_it(console: Any) -> None:
     assert re.search(r"^holds it +yes, as ", console("hardware", "--for", "asagi", "--ram", "64GiB").stdout, re.M)
     assert re.search(r"^holds it +no$", console("hardware", "--for", "asagi", "--ram", "1GiB").stdout, re.MULTILINE)
+    nowhere = console("hardware", "--for", "asagi", "--ram", "1GiB", "--concurrency", "9999").stdout
+    assert re.search(r"No profile of the catalog holds it: it needs [\d,]+ GiB at least, as Q\w+\.", nowhere)
 
 
 @pytest.mark.parametrize("width", [30, 59, 60, 80, 100])
