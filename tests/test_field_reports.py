@@ -27,11 +27,12 @@ def checked(made: Any, results: dict[str, float] = RESULTS, asks: dict[str, Any]
     models = {
         "maker/one": made.model(),
         "other/two": made.model(provider="other"),
-        "other/three": made.model(provider="other"),
+        "other/three": made.model(provider="other", family="theirs"),
     }
     document = made.recommended(
-        models, asks or {"lang": ("ja",)}, benchmarks={"bench": made.benchmark(results)}, articles={"a": article}
-    )
+        models, asks or {"lang": ("ja",)}, benchmarks={"bench": made.benchmark(results)}, articles={"a": article},
+        families={"theirs": schema.Family(name="Theirs", provider="other")},
+    )  # fmt: skip
     return [(c.best.id, c.other.id, c.agrees) for c in document.report_checks]
 
 
@@ -49,10 +50,17 @@ def test_a_report_that_agrees(made: Any) -> None:
 
 @pytest.mark.parametrize(
     ("than", "other"),
-    [("provider:other", "other/three"), ("country:CN", "other/three"), ("family:family", "other/three")],
+    [("provider:other", "other/three"), ("country:CN", "other/three"), ("family:theirs", "other/three")],
 )
 def test_the_best_of_a_side_is_compared(than: str, other: str, made: Any) -> None:
     assert checked(made, better_than=than) == [("maker/one", other, False)]
+
+
+def test_what_others_make_of_a_family_is_not_what_is_said_of_it(made: Any) -> None:
+    assert (
+        checked(made, {"other/two": 60.0, "other/three": 70.0}, subject="family:family", better_than="family:theirs")
+        == []
+    )
 
 
 @pytest.mark.parametrize(

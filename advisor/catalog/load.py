@@ -68,12 +68,17 @@ class Catalog:
         return {subject: sorted(places) for subject, places in found.items()}
 
     def subjects_of(self, model_id: str) -> list[str]:
-        """Return what claims about a model may be about: itself, its family, that family's parents."""
-        subjects = [f"model:{model_id}"]
-        family: str | None = self.models[model_id].family
+        """Return what claims about a model may be about: itself, its maker's family, that family's parents.
+
+        What somebody else made of a family's model is not what the claims about the family speak of.
+        """
+        subjects, model = [f"model:{model_id}"], self.models[model_id]
+        family: str | None = model.family
         while family and f"family:{family}" not in subjects:
-            subjects.append(f"family:{family}")
             record = self.snapshot.families.get(family)
+            if record and record.provider != model.provider:
+                break
+            subjects.append(f"family:{family}")
             family = record.parent if record else None
         return subjects
 
