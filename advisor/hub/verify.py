@@ -60,7 +60,8 @@ def verify(
     """Read every file of `models` and say which are missing, changed, or more than there should be.
 
     Extra is what an engine could load and the lock does not name. In a folder of the lock's own (`pull --to`) it fails;
-    the hub cache is shared with other programs and other locks, so that one there is only told.
+    the hub cache is shared with other programs and other locks, so that one there is only told. A lock that names
+    nothing fails too: nothing was verified.
     """
     import hashlib
 
@@ -70,7 +71,7 @@ def verify(
         checked += [_checked(path, model, file, hub_cache, progress) for file in model.files]
     progress.finish()
     extra = list(_extra(path, lock, models, hub_cache))
-    bad = any(file.status != "ok" for file in checked) or any(own for _, own in extra)
+    bad = not models or any(file.status != "ok" for file in checked) or any(own for _, own in extra)
     return Verification(
         schema=SCHEMA,
         lock=str(path),

@@ -60,6 +60,12 @@ def test_what_was_pulled_verifies_without_a_network(advisor: Any) -> None:
     assert _verified(advisor) == (0, {"tiny-Q8_0.gguf": "ok", "LICENSE": "ok"})
 
 
+def test_a_lock_that_names_nothing_verifies_nothing(advisor: Any, work: Path) -> None:
+    (work / "advisor.lock").write_text('{"schema": "advisor.lock/1"}\n', encoding="utf-8")
+    assert _verified(advisor) == (1, {})
+    assert "names no model" in advisor("verify").stdout
+
+
 def test_a_byte_that_changed(pulled: Path, advisor: Any) -> None:
     pulled.resolve().write_bytes(LARGE[:-1] + bytes([LARGE[-1] ^ 1]))
     assert _verified(advisor) == (1, {"tiny-Q8_0.gguf": "changed", "LICENSE": "ok"})
