@@ -8,7 +8,7 @@ import click
 
 from advisor.cli.options import CATALOG, format_options, open_catalog, output_options
 from advisor.cli.output import deliver, say, write
-from advisor.errors import DataError
+from advisor.errors import DataError, UserError
 
 
 @click.group("catalog")
@@ -57,7 +57,7 @@ def lint(folder: Path | None) -> int:
         return 0
     target = folder or (root or Path()) / "catalog"
     if not target.exists():
-        raise DataError([f"{target}:1: no such folder"])
+        raise UserError(f"{target}: no such folder or file")
     if target.is_file():
         problems = lint_policy(target, open_catalog(()))
     elif root is not None and target.resolve() == (root / "catalog").resolve():

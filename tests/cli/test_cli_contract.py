@@ -398,7 +398,7 @@ def test_hash_seeds_and_the_order_of_folders_do_not_matter(console: Any, process
         (("explain", "nothing like it"), 2),
         (("catalog", "show", "nothing like it"), 2),
         (("catalog", "schema", "nothing like it"), 2),
-        (("catalog", "lint", "no such folder"), 3),
+        (("catalog", "lint", "no such folder"), 2),
         (("catalog", "list", "-o", "no such folder/list"), 4),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else str(value),
