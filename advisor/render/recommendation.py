@@ -120,8 +120,10 @@ def _marks(document: Recommendation) -> Iterator[str]:
     if any(c.license and c.license.inherited for c in ranked):
         told.append("+ further licences bind, inherited from base models")
     if len(document.requirements.lang) > 1:
+        here = any(e.kind == "measured-here" for c in ranked for e in c.language_evidence)
         told.append(
-            "evidence: plain figures are measured, (in brackets) not compared, ~ a vendor's, decl declared, - none"
+            "evidence: plain figures are measured, (in brackets) not compared, ~ a vendor's, decl declared, "
+            f"{'here by your own smoke test, ' if here else ''}- none"
         )
     if told:
         yield "Marks: " + "; ".join(told) + "."
