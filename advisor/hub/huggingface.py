@@ -294,7 +294,11 @@ def _imported(settings: Settings) -> _Library:
 
 
 def _client(settings: Settings, transport: Any) -> Any:
-    """Return the one HTTP client: system trust and proxies from the environment, the token kept at home."""
+    """Return the one HTTP client: system trust and proxies from the environment, the token kept at home.
+
+    Raises:
+        ExternalError: where a certificate cannot be read, or the address of a proxy; it may hold a password.
+    """
     import httpx2
 
     def sent(request: Any) -> None:
@@ -309,13 +313,21 @@ def _client(settings: Settings, transport: Any) -> Any:
             host = response.request.url.host
             raise NotTheHubError(settings, f"{host} sends a web page (text/html) in the place of a file")
 
-    return httpx2.Client(
-        event_hooks={"request": [sent], "response": [answered]},
-        follow_redirects=True,
-        timeout=settings.timeout,
-        transport=transport,
-        verify=_trust(settings),
-    )
+    verify = _trust(settings)
+    try:
+        return httpx2.Client(
+            event_hooks={"request": [sent], "response": [answered]},
+            follow_redirects=True,
+            timeout=settings.timeout,
+            transport=transport,
+            verify=verify,
+        )
+    except (httpx2.InvalidURL, ValueError):
+        raise ExternalError(
+            "the address of a proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) cannot be read. Write it "
+            "like http://proxy.example.org:3128; in a password, write / as %2F, # as %23, @ as %40. "
+            "'advisor doctor' names it."
+        ) from None
 
 
 def _trust(settings: Settings) -> Any:
