@@ -305,4 +305,6 @@ def _day(text: str) -> str:
         day = date.fromisoformat(text)
     except ValueError:
         raise ValueError(f"'{text}' is not a day; write it like 2026-11-22") from None
+    if not 2000 <= day.year < 2100:
+        raise ValueError(f"'{text}' is not a day of this century")
     return day.isoformat()

@@ -41,6 +41,8 @@ OPTIONS = [
     (("recommend", "--prefer", "speed=nan"), "weight nan must lie between 0 and 100"),
     (("recommend", "--as-of", "nonsense"), "'nonsense' is not a day; write it like 2026-11-22"),
     (("recommend", "--as-of", "2026-13-01"), "is not a day"),
+    (("recommend", "--as-of", "0001-01-01"), "'0001-01-01' is not a day of this century"),
+    (("recommend", "--as-of", "9999-12-31"), "'9999-12-31' is not a day of this century"),
     (("recommend", "--top", "0"), "Invalid value for '--top'"),
     (("recommend", "--format", "xml"), "'xml' is not one of 'table', 'json', 'markdown', 'csv'"),
     (("recommend", "--lan", "ja"), "'--lang'"),
