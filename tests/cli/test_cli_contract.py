@@ -303,6 +303,7 @@ def test_the_needs_of_these_tests_give_both_answers(console: Any) -> None:
         ("comparison", ("compare", "Qwen/Qwen3-14B", "openai/gpt-oss-20b", *NEEDS["Japanese"])),
         ("catalog", ("catalog", "list")),
         ("systems", ("catalog", "list", "--articles")),
+        ("coverage", ("catalog", "coverage")),
         ("record", ("catalog", "show", "Qwen/Qwen3-14B")),
         ("record", ("catalog", "show", "Apache-2.0")),
         ("record", ("catalog", "show", "nvidia-rtx-4090")),

@@ -166,6 +166,12 @@ def test_comparisons_say_what_is_noise() -> None:
     assert document.notes == ()
 
 
+def test_a_figure_that_one_result_lacks_is_no_null() -> None:
+    document = compare([(result(performance=measured(10.0, 10.1, 10.2)), "1"), (result(performance=None), "2")])
+    assert b"null" not in msgspec.json.encode(document)
+    assert document.figures[0].values == (1.0, "-")
+
+
 def test_comparisons_say_what_else_is_different() -> None:
     other = msgspec.structs.replace(HOST, cpu_name="Other")
     document = compare([(result(), "1"), (result(host=other), "2")])
