@@ -171,12 +171,11 @@ class _Reader:
     def _language(self, tag: str) -> str:
         if not re.match(_TAG, tag):
             raise ValueError(_unknown_language(tag))
-        first, *rest = tag.split("-")
-        first = codes.SAME_LANGUAGE.get(first.lower(), first.lower())
+        meant = codes.canonical(tag)
+        first = meant.split("-")[0]
         if first not in codes.languages() and first not in _languages_of(self.catalog):
             raise ValueError(_unknown_language(tag))
-        full = "-".join([first, *(p.title() if len(p) == 4 else p.upper() for p in rest)])
-        return codes.SCRIPT_OF_REGION.get(full, full)
+        return meant
 
     def _license(self, name: str) -> str:
         licenses = self.catalog.licenses

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from advisor.catalog import codes
 from advisor.catalog.load import Catalog
 from advisor.local_evidence import LanguageOutcome, LocalResult, OwnOutcome, host_id
 from advisor.smoke import store
@@ -81,8 +82,8 @@ def _languages(result: SmokeResult) -> Iterator[LanguageOutcome]:
         judged = [(kept, needed.get(suite, 1.0)) for (of, suite), kept in enough.items() if of == tag]
         passes = all(sum(kept) / len(kept) >= share for kept, share in judged)
         yield LanguageOutcome(
-            language=tag, verdict="pass" if passes else "fail", passed=sum(sum(kept) for kept, _ in judged),
-            cases=sum(len(kept) for kept, _ in judged),
+            language=codes.canonical(tag), verdict="pass" if passes else "fail",
+            passed=sum(sum(kept) for kept, _ in judged), cases=sum(len(kept) for kept, _ in judged),
         )  # fmt: skip
 
 
