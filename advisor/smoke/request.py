@@ -21,6 +21,7 @@ from advisor.smoke.document import SmokeResult
 from advisor.smoke.run import Watch
 from advisor.smoke.select import Selected, select
 from advisor.smoke.session import FORCED, Options, smoke_endpoint, smoke_file
+from advisor.smoke.subject import find_file
 
 SMALLEST_CONTEXT = 256
 MOST_CONTEXT = 1 << 24
@@ -76,6 +77,8 @@ def _of_files(
     say: Callable[[str], None],
 ) -> Done:
     """Test one file, or several one after the other."""
+    for target in targets:
+        find_file(target, catalog)  # a name that is wrong is better known before the others have run for an hour
     if options.force:
         say(FORCED)
     results: list[tuple[SmokeResult, str]] = []
@@ -134,7 +137,7 @@ def _context(text: str) -> int:
 
 
 def _language(tag: str, problems: list[str]) -> str:
-    meant = codes.LANGUAGES_OFTEN_MEANT.get(tag.casefold(), tag)
+    meant = codes.canonical(codes.LANGUAGES_OFTEN_MEANT.get(tag.casefold(), tag))
     if meant.split("-")[0] not in codes.languages():
         near = ", ".join(nearest(tag, codes.languages(), cutoff=0.0))
         problems.append(f"--lang: unknown language tag '{tag}'; did you mean {near}?")

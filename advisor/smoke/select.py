@@ -29,7 +29,7 @@ def select(suites: Sequence[str], languages: Sequence[str], tasks: Sequence[str]
     Without --suite: mechanics and performance, those for the languages asked, those for the tasks asked.
 
     Raises:
-        UserError: where a suite is unknown, or nothing is left to run.
+        UserError: where a suite is unknown, nothing is left to run, or ours ask nothing in a language or of a task.
         DataError: where a suite file is wrong.
     """
     names = list(suites)
@@ -37,6 +37,7 @@ def select(suites: Sequence[str], languages: Sequence[str], tasks: Sequence[str]
         there = shipped()
         wanted = [*ALWAYS, *(BY_LANGUAGE if languages else ()), *(BY_TASK if tasks else ())]
         names = [name for name in wanted if name in there]
+        _check_asked([name for name in names if name not in ALWAYS], languages, tasks)
     chosen = [_chosen(load_suite(name), languages, tasks) for name in dict.fromkeys(names)]
     kept = tuple(one for one in chosen if one.probes or one.cases)
     if not kept:
@@ -44,6 +45,30 @@ def select(suites: Sequence[str], languages: Sequence[str], tasks: Sequence[str]
             f"no suite has anything to ask for {_told(languages, tasks)}; 'advisor smoke --help' names them"
         )
     return kept
+
+
+def _check_asked(suites: Sequence[str], languages: Sequence[str], tasks: Sequence[str]) -> None:
+    """Refuse a language or task of which nothing would be asked: the run would pass and say nothing of it.
+
+    Raises:
+        UserError: with the languages or tasks of our suites.
+    """
+    items: list[Case | Probe] = []
+    for name in suites:
+        suite = load_suite(name).suite
+        items += [*suite.probes, *suite.cases]
+    spoken = sorted({item.language for item in items if item.language})
+    known = sorted({item.task for item in items if item.task})
+    mute = [tag for tag in languages if not any(_same(language, tag) for language in spoken)]
+    for what, missing, there in (
+        ("in", mute, spoken),
+        ("of the task", [task for task in tasks if task not in known], known),
+    ):
+        if missing:
+            raise UserError(
+                f"no suite of ours asks anything {what} {', '.join(missing)}, only {what} {', '.join(there)}. Write "
+                f"one of your own (docs/writing-a-suite.md) and name it with --suite"
+            )
 
 
 def _chosen(loaded: Loaded, languages: Sequence[str], tasks: Sequence[str]) -> Selected:

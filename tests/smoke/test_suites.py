@@ -87,3 +87,17 @@ def test_languages_and_tasks_choose_cases() -> None:
     assert {case.id for case in select((), ("ja",), ("code",))[-1].cases} == {case.id for case in code.cases}
     with pytest.raises(UserError, match=r"nothing|no suite"):
         select(("language",), ("sw",), ())
+
+
+@pytest.mark.parametrize(
+    ("lang", "task", "told"),
+    [
+        (("ja", "sw"), (), "asks anything in sw, only in de, en"),
+        ((), ("embedding",), "asks anything of the task embedding, only of the task chat, code"),
+    ],
+)
+def test_a_language_or_task_of_which_nothing_is_asked_is_refused(
+    lang: tuple[str, ...], task: tuple[str, ...], told: str
+) -> None:
+    with pytest.raises(UserError, match=told):
+        select((), lang, task)
