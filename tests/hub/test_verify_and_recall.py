@@ -239,6 +239,15 @@ def test_a_document_that_cannot_be_read_is_told(advisor: Any, work: Path) -> Non
     assert ran.document["unread"] == ["broken.json"]
 
 
+def test_documents_that_nobody_can_read_do_not_end_a_recall(advisor: Any, work: Path) -> None:
+    (work / "deep.json").write_text('{"schema": "advisor.smoke/1", "a": ' + "[" * 100_000)
+    (work / "circle.json").symlink_to("circle.json")
+    (work / "dangling.json").symlink_to("nowhere.json")
+    ran = advisor("verify", "--find", "a" * 64, "--format", "json")
+    assert ran.exit_code == 1
+    assert ran.document["unread"] == ["circle.json", "dangling.json", "deep.json"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"), [(("abc",), "is not a sha256"), (("a" * 64, "--in", "nowhere"), "no such folder: nowhere")]
 )
