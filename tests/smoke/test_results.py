@@ -231,6 +231,12 @@ def test_sheets_that_cannot_be_counted(tmp_path: Path) -> None:
     target.write_text("no,situation\n1,x\n", encoding="utf-8")
     with pytest.raises(UserError, match="key is not here"):
         rate([target])
+    target.write_text("x" * 200_000, encoding="utf-8")
+    with pytest.raises(UserError, match="key is not here"):
+        rate([target])
+    target.write_text(text.rstrip("\r\n") + "x" * 200_000, encoding="utf-8")
+    with pytest.raises(DataError, match=r"sheet\.csv:1: is not the table that was printed: field larger"):
+        rate([target])
 
 
 def test_more_than_two_models_get_a_sheet_a_pair(tmp_path: Path) -> None:
