@@ -97,11 +97,11 @@ def write_file(target: Path, text: str) -> None:
     """
     try:
         if target.exists() and not target.is_file():
-            with open(target, "w", encoding="utf-8", newline="\n") as device:
+            with open(target, "w", encoding="utf-8", errors="replace", newline="\n") as device:
                 device.write(text)
         else:
             from advisor.atomic import replace_file
 
-            replace_file(target.resolve(), text.encode())
+            replace_file(target.resolve(), text.encode("utf-8", "replace"))
     except OSError as error:
         raise ExternalError(f"cannot write {target}: {error.strerror}") from None

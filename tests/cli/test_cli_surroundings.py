@@ -341,6 +341,29 @@ def test_words_that_are_no_text(process: Any) -> None:
     assert done.stderr.startswith(b"Error: unknown model '")
 
 
+@pytest.mark.parametrize("form", ["table", "json", "markdown", "csv"])
+@pytest.mark.parametrize("to", [(), ("-o", "out")])
+def test_a_file_whose_name_is_no_text(form: str, to: tuple[str, ...], process: Any, tmp_path: Path) -> None:
+    with open(os.fsencode(tmp_path) + b"/\xff.gguf", "wb") as file:
+        file.write(b"GGUF")
+    done = subprocess.run(
+        [*process.command("inspect", "--format", form, *to), b"\xff.gguf"],
+        env=process.environment({"PYTHONIOENCODING": "utf-8"}),
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert b".gguf" in ((tmp_path / "out").read_bytes() if to else done.stdout)
+
+
+def test_a_folder_whose_name_is_no_text_stands_in_no_lock(process: Any, tmp_path: Path) -> None:
+    line = [*process.command("pull", "asagi", "--to"), os.fsencode(tmp_path) + b"/\xff"]
+    done = subprocess.run(line, env=process.environment({}), cwd=process.house, capture_output=True, timeout=60)
+    assert done.returncode == 2
+    assert b"name is no text" in done.stderr
+
+
 # --- bugs and interruptions ---------------------------------------------------------------------------------
 
 
