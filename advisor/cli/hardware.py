@@ -8,6 +8,7 @@ import click
 
 from advisor.cli.options import machine_options, open_catalog, output_options
 from advisor.cli.output import deliver
+from advisor.errors import UserError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +30,8 @@ def command(
     opened = open_catalog(catalog)
     requirements = resolve(needs, opened)
     machine = choose(requirements, opened)
+    if measure and (model or machine.basis != "detected"):
+        raise UserError("--measure measures this machine: leave out --for, and name no other machine")
     if model:
         document = holders(requirements, opened, machine, opened.find_model(model))
     else:
