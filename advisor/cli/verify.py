@@ -29,7 +29,9 @@ def command(
     signature: Path | None, public_key: Path | None, format_name: str, output: Path | None,
 ) -> int:  # fmt: skip
     """Hold every locked file against its size and sha256, without a network; with --find, answer a recall."""
-    if sha256:
+    if sha256 is None and folders:
+        raise UserError("--in says where --find SHA256 looks; a lock is named with --lock")
+    if sha256 is not None:
         from advisor.hub.recall import recall, usual_folders
 
         document: Any = recall(sha256, folders or usual_folders())

@@ -249,10 +249,17 @@ def test_documents_that_nobody_can_read_do_not_end_a_recall(advisor: Any, work: 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"), [(("abc",), "is not a sha256"), (("a" * 64, "--in", "nowhere"), "no such folder: nowhere")]
+    ("arguments", "said"),
+    [
+        (("--find", "abc"), "is not a sha256"),
+        (("--find", ""), "is not a sha256"),
+        (("--find", "a" * 64, "--in", "nowhere"), "no such folder: nowhere"),
+        (("--in", "."), "--in says where --find SHA256 looks"),
+    ],
 )
+@pytest.mark.usefixtures("pulled")
 def test_recalls_that_cannot_be_answered(arguments: tuple[str, ...], said: str, advisor: Any) -> None:
-    ran = advisor("verify", "--find", *arguments)
+    ran = advisor("verify", *arguments)
     assert ran.exit_code == 2
     assert said in ran.stderr
 
