@@ -68,7 +68,7 @@ class Http:
         """
         content = b"".join(self._blocks(path, body, seconds))
         try:
-            return json.loads(content)
+            return json.loads(content, parse_constant=_no_json)
         except (ValueError, RecursionError):
             raise fault(
                 "garbage", f"{self._where(path)} answers no JSON", "Is this the address of a model server?"
@@ -92,7 +92,7 @@ class Http:
                 if text == b"[DONE]":
                     return
                 try:
-                    yield json.loads(text)
+                    yield json.loads(text, parse_constant=_no_json)
                 except (ValueError, RecursionError):
                     raise fault("garbage", f"{self._where(path)} streams something that is not JSON") from None
 
@@ -141,6 +141,11 @@ class Http:
         return fault(
             "unreachable", f"{where} cannot be reached: {reason}", "Is the server running, and the address right?"
         )
+
+
+def _no_json(word: str) -> None:
+    """Refuse `NaN` and `Infinity`, which Python writes and no other program reads: no figure may be one."""
+    raise ValueError(word)
 
 
 def checked(url: str) -> str:

@@ -151,6 +151,7 @@ FAULTS: dict[str, tuple[str, tuple[int, Any]]] = {
     "not-json": ("garbage", (200, b"data: {broken\n\n")),
     "wrong-kinds": ("garbage", (200, [{"choices": [{"delta": {"content": "x"}}], "usage": {"prompt_tokens": "many"}}])),
     "words-alone": ("garbage", (200, [{"choices": [{"delta": "Hello"}]}])),
+    "no-number": ("garbage", (200, b'data: {"choices": [], "timings": {"prompt_per_second": NaN}}\n\n')),
     "deep": ("garbage", (200, b"data: " + b"[" * 100_000 + b"\n\n")),
     "deep-refusal": ("server-error", (500, b"[" * 4_000)),
     "no-answer": ("garbage", (200, {"ok": True})),

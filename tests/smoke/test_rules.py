@@ -40,6 +40,7 @@ ROWS: list[tuple[str, Any, str, str]] = [
     ("json_schema", {"$ref": "#/nowhere"}, "2", "unknown"),
     ("json_schema", {"$ref": "http://127.0.0.1:9/schema.json"}, "2", "unknown"),
     ("json_schema", {"const": 1}, "[" * 5000, "fail"),
+    ("json_schema", {"type": "number"}, "NaN", "fail"),
     ("stops", True, "x", "pass"),
     ("stops", False, "x", "fail"),
 ]

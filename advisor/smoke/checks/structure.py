@@ -40,9 +40,13 @@ def json_by_grammar(bench: Bench, asked: JsonByGrammar) -> Iterator[Judgement]:
         yield _judged(given.text, asked.schema)
 
 
+def _no_json(word: str) -> None:
+    raise ValueError(f"{word} is Python's and no JSON")
+
+
 def _judged(text: str, schema: dict[str, Any]) -> Judgement:
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_constant=_no_json)
     except (ValueError, RecursionError) as error:
         return Judgement("fail", f"not JSON ({error}): {quoted(text)}", False, True)
     try:
