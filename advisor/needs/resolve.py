@@ -12,7 +12,7 @@ from advisor.catalog.load import Catalog
 from advisor.catalog.schema import Task, Use
 from advisor.errors import UserError, nearest
 from advisor.needs.schema import DEFAULT_CONTEXT, DEFAULT_MIN_QUANT, Privacy, Requirements, RequirementsFile
-from advisor.needs.units import parse_count, parse_size, parse_whole
+from advisor.needs.units import counted, parse_count, parse_size, parse_whole
 from advisor.needs.weights import CRITERIA
 from advisor.records import RecordError, convert, problems_in, read_data
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
+MOST_TOKENS = 1 << 36
+"""Tokens of all users together up to which memory is planned; with the largest caches known they take 100 PB."""
+SMALLEST_CACHE = 256
+"""Tokens that each user's cache has room for at least."""
 _TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
 
@@ -235,6 +239,10 @@ class _Reader:
         users = fields["monthly_users"]
         if users and fields["concurrency"] > users:
             self._clash("concurrency", "monthly_users", "more at once than in a month")
+        context, concurrency = fields["context"], fields["concurrency"]
+        if max(context, SMALLEST_CACHE) * concurrency > MOST_TOKENS:
+            told = f"{context:,} tokens for {counted(concurrency, 'user')} are more than any machine holds"
+            self.problems.append(f"{self.place('context' if context > MOST_TOKENS else 'concurrency')}: {told}")
 
     def _clash(self, one: str, other: str, why: str) -> None:
         self.problems.append(f"{self.place(one)} and {self.place(other)} contradict each other: {why}")

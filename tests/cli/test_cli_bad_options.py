@@ -23,6 +23,12 @@ OPTIONS = [
     (("recommend", "--context", "many"), "'many' is not a number"),
     (("recommend", "--context", "0"), "must be above zero"),
     (("recommend", "--concurrency", "-1"), "-1 must be above zero"),
+    (
+        ("recommend", "--context", "1000T"),
+        "--context: 1,000,000,000,000,000 tokens for 1 user are more than any machine",
+    ),
+    (("recommend", "--concurrency", "1000000000"), "--concurrency: 8,192 tokens for 1,000,000,000 users are more than"),
+    (("recommend", "--context", "1", "--concurrency", "1000000000"), "are more than any machine holds"),
     (("recommend", "--concurrency", "two"), "Invalid value for '--concurrency'"),
     (("recommend", "--min-speed", "nan"), "must be a number above zero"),
     (("recommend", "--min-speed", "inf"), "must be a number above zero"),
