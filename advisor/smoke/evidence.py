@@ -36,8 +36,7 @@ def of_result(
     """Return what one result says; `rated` are blind comparisons: won (ties count half) and made."""
     model, engine, measured = result.model, result.engine, result.performance
     active, active_parameters = _active(result, catalog)
-    layers = engine.flags.get("n_gpu_layers", 0) if engine else 0
-    context = engine.flags.get("n_ctx", result.asked.context) if engine else result.asked.context
+    flags = engine.flags if engine else {}
     return LocalResult(
         model=model.id,
         file=model.file or model.name,
@@ -45,8 +44,8 @@ def of_result(
         document=digest,
         date=result.date,
         host=host_id(result.host),
-        context=int(context),
-        gpu_layers=int(layers),
+        context=_whole(flags.get("n_ctx"), result.asked.context),
+        gpu_layers=_whole(flags.get("n_gpu_layers"), 0),
         active_bytes=active,
         parameters=model.parameters,
         active_parameters=active_parameters,
@@ -55,6 +54,11 @@ def of_result(
         languages=tuple(_languages(result)),
         own=tuple(_own(result, ours, rated)),
     )
+
+
+def _whole(flag: object, otherwise: int) -> int:
+    """Return a flag that should be a whole number; engines may call theirs anything."""
+    return flag if isinstance(flag, int) else otherwise
 
 
 def cases_of(checks: Iterable[Check]) -> dict[tuple[str, str], list[Check]]:

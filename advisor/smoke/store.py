@@ -44,7 +44,7 @@ def kept() -> Iterator[tuple[SmokeResult, str]]:
     place = folder()
     found = []
     for path in sorted(place.glob("*/*/*.json")) if place else ():
-        with contextlib.suppress(DataError, ExternalError):
+        with contextlib.suppress(DataError, OSError, ExternalError):
             result, digest = read(path)
             found.append((result.date, path.stat().st_mtime_ns, digest, result))
     for _, _, digest, result in sorted(found, key=lambda row: row[:3]):
@@ -64,7 +64,7 @@ def read(path: Path) -> tuple[SmokeResult, str]:
         raise ExternalError(f"{path} cannot be read: {error.strerror}") from None
     try:
         result = msgspec.json.decode(content, type=SmokeResult)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise DataError([f"{path}:1: no result of a smoke test: {error}"]) from None
     if result.schema != SCHEMA:
         raise DataError([f"{path}:1: its schema is '{result.schema}', not {SCHEMA}"])

@@ -66,6 +66,9 @@ def test_results_are_kept_by_file_and_machine_and_read_again(own_folder: Path) -
     assert store.keep(done) == path
     (own_folder / SHA256 / "x").mkdir()
     (own_folder / SHA256 / "x" / "bad.json").write_text("{", encoding="ascii")
+    deep = msgspec.json.encode(done).replace(b'"isolation":{', b'"isolation":{"deep":' + b"[" * 100_000)
+    (own_folder / SHA256 / "x" / "deep.json").write_bytes(deep)
+    (own_folder / SHA256 / "x" / "no-text.json").write_bytes(b'{"schema": "\xff"}')
     assert len(list(store.kept())) == 1
     assert not [path for path in own_folder.rglob(".*") if path.is_file()]
 
@@ -88,6 +91,14 @@ def test_own_prompts_become_evidence(shipped: Catalog) -> None:
     assert (own.suite, own.task, own.passed, own.cases, own.preferred, own.compared) == ("test", "chat", 3, 4, 2.5, 4)
     assert own.passed_low < 3 / 4 and own.value == pytest.approx((own.passed_low + own.preferred_low) / 2)
     assert of_result(result(), "d" * 64, shipped, frozenset({"test"}), (0, 0)).own == ()
+
+
+def test_flags_that_an_engine_calls_otherwise_are_not_taken_for_numbers(shipped: Catalog) -> None:
+    done = result()
+    assert done.engine
+    odd = msgspec.structs.replace(done.engine, flags={"n_ctx": "8k", "n_gpu_layers": "all"})
+    found = of_result(msgspec.structs.replace(done, engine=odd), "d" * 64, shipped, frozenset(), (0, 0))
+    assert (found.context, found.gpu_layers) == (done.asked.context, 0)
 
 
 LANGUAGE = "at_least: SHARE\ncases:\n" + "".join(
