@@ -109,7 +109,7 @@ def _manifest(stream: BinaryIO, path: Path) -> tuple[Manifest, str]:
     stream.read(archive.padding(first.size))
     try:
         manifest = msgspec.json.decode(content, type=Manifest)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise DataError([f"{path}: {MANIFEST}: {error}"]) from None
     problems = list(_problems(manifest))
     if problems:

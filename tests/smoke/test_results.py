@@ -68,6 +68,10 @@ def test_results_are_kept_by_file_and_machine_and_read_again(own_folder: Path) -
     (own_folder / SHA256 / "x" / "bad.json").write_text("{", encoding="ascii")
     deep = msgspec.json.encode(done).replace(b'"isolation":{', b'"isolation":{"deep":' + b"[" * 100_000)
     (own_folder / SHA256 / "x" / "deep.json").write_bytes(deep)
+    for kind in ("sheets", "ratings"):
+        (own_folder / kind).mkdir()
+        (own_folder / kind / "no-text.json").write_bytes(b'[{"document": "\xff", "won": 1, "made": 1}]')
+    assert (list(store.keys()), store.preferences()) == ([], {})
     (own_folder / SHA256 / "x" / "no-text.json").write_bytes(b'{"schema": "\xff"}')
     assert len(list(store.kept())) == 1
     assert not [path for path in own_folder.rglob(".*") if path.is_file()]
