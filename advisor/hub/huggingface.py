@@ -112,14 +112,16 @@ class HuggingFace:
         check_repository(repository)
         api = self._library.HfApi(endpoint=self.settings.endpoint, token=self._token, **_NAMED)
 
-        def ask() -> Any:
-            return api.model_info(repository, revision=revision, timeout=self.settings.timeout)
+        def ask() -> tuple[str, list[str]]:
+            try:
+                info = api.model_info(repository, revision=revision, timeout=self.settings.timeout)
+                return str(info.sha or revision), sorted(str(s.rfilename) for s in info.siblings or ())
+            except (AttributeError, KeyError, TypeError):  # what huggingface_hub makes of JSON that is no list
+                raise NotTheHubError(self.settings, f"its list of {repository} is none") from None
 
-        info = self._asked(ask, repository)
-        commit = info.sha or (revision if COMMIT.match(revision) else None)
-        if commit is None or not COMMIT.match(commit):
+        commit, names = self._asked(ask, repository)
+        if not COMMIT.match(commit):
             raise NotTheHubError(self.settings, f"its list of {repository} does not name a commit")
-        names = sorted(s.rfilename for s in info.siblings or ())
         return tuple(RemoteFile(repository=repository, revision=commit, path=name) for name in names)
 
     def fetch(self, file: RemoteFile, sink: Sink) -> None:
