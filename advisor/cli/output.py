@@ -102,6 +102,9 @@ def write_file(target: Path, text: str) -> None:
         else:
             from advisor.atomic import replace_file
 
-            replace_file(target.resolve(), text.encode("utf-8", "replace"))
+            named = type(target)(os.path.realpath(target))
+            if named.is_symlink():
+                raise ExternalError(f"cannot write {target}: it links to itself")
+            replace_file(named, text.encode("utf-8", "replace"))
     except OSError as error:
         raise ExternalError(f"cannot write {target}: {error.strerror}") from None

@@ -154,6 +154,14 @@ def test_a_link_to_nothing_makes_what_it_names(console: Any, tmp_path: Path) -> 
     assert (tmp_path / "real").read_text() == console("catalog", "list").stdout
 
 
+def test_a_link_to_itself_is_told(console: Any, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(link)
+    ran = console("catalog", "list", "-o", str(link))
+    assert (ran.exit_code, ran.stderr) == (4, f"Error: cannot write {link}: it links to itself\n")
+    assert link.is_symlink()
+
+
 @pytest.mark.parametrize(("device", "exit_code"), [("/dev/null", 0), ("/dev/full", 4)])
 def test_a_device_stays_one(device: str, exit_code: int, console: Any) -> None:
     before = os.stat(device)
