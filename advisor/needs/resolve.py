@@ -188,16 +188,16 @@ class _Reader:
         return by_name[_named("license", name, by_name)]
 
     def _publisher(self, name: str) -> str:
-        if name == "official":
-            return name
+        if str(name).casefold() == "official":
+            return "official"
         providers = self.catalog.providers
         by_name = {org: pid for pid, record in providers.items() for org in (*record.hub_orgs, *record.aliases)}
         by_name |= {pid: pid for pid in providers}
         return by_name[_named("publisher", name, by_name)]
 
     def _hardware(self, name: str) -> str:
-        if name in ("this", "unknown"):
-            return name
+        if (word := str(name).casefold()) in ("this", "unknown"):
+            return word
         profiles = self.catalog.snapshot.hardware
         by_name = {alias: key for key, record in profiles.items() for alias in (record.name, *record.aliases)}
         by_name |= {key: key for key in profiles}
