@@ -159,6 +159,9 @@ def test_a_changed_file_is_not_exported(bundle: Path, advisor: Any, own: Path, w
     assert "is not the file that is locked" in ran.stderr
     stored.unlink()
     assert "is not there" in advisor("bundle", "export", str(target), "--catalog", str(own)).stderr
+    stored.mkdir()
+    ran = advisor("bundle", "export", str(target), "--catalog", str(own))
+    assert (ran.exit_code, "cannot be read" in ran.stderr, "cannot write" in ran.stderr) == (4, True, False)
     assert sorted(p.name for p in tmp_path.glob("*second*")) == []
 
 
