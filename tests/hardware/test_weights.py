@@ -266,7 +266,8 @@ def test_unknown_mixes_are_read_at_the_share_of_the_usual_one() -> None:
 
 def test_every_type_of_a_mix_has_bits() -> None:
     for mix in MIXES.values():
-        for kind in (mix.base, mix.output, *(k for shares in mix[2:] for k, _ in shares)):
+        shares = (*mix.value, *mix.down, *mix.merge, *mix.experts)
+        for kind in (mix.base, mix.output, *(kind for kind, _ in shares)):
             assert kind in weights.BITS
             assert weights.FALLBACK.get(kind, kind) in weights.BITS
 
