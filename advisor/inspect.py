@@ -98,7 +98,7 @@ def inspect(
 def _matched(subject: Subject, found: Examination, catalog: Catalog, whole: str | None) -> identity.Match | None:
     if subject.model and subject.repository:
         return identity.of_artifact(catalog, subject.model, subject.repository, subject.file)
-    return identity.find(catalog, subject.shown, found.header, whole, subject.model)
+    return identity.find(catalog, subject.file, found.header, whole, subject.model)
 
 
 def _hash(source: HeaderSource, told: Told) -> str:

@@ -17,6 +17,8 @@ T = TypeVar("T")
 Path = tuple[str | int, ...]
 MOST_PROBLEMS = 50
 """How many problems of one file are told."""
+LARGEST = 2**63 - 1
+"""The largest whole number that what is compiled, and JSON, can hold."""
 
 
 class Problem(NamedTuple):
@@ -111,12 +113,17 @@ def _unchosen(data: Any, expected: Any) -> str | None:
 
 
 def unlike(data: Any, expected: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Yield every text that does not match the pattern its type describes; what is of another kind is passed over."""
-    pattern, called = _pattern(expected)
+    """Yield every text that does not match the pattern its type describes, and every number beyond 64 bits.
+
+    What is of another kind is passed over.
+    """
+    pattern, called, is_day = _pattern(expected)
     expected = _bare(expected)
-    if pattern is not None:
-        if isinstance(data, str) and not re.search(pattern, data):
-            yield path, f"'{data}' is no {called}" if called else f"expected text like '{pattern}'"
+    if isinstance(data, int) and abs(data) > LARGEST:
+        yield path, f"{data} is beyond everything that occurs"
+    elif pattern is not None:
+        if isinstance(data, str) and not (re.fullmatch(pattern, data) and (not is_day or _is_in_the_calendar(data))):
+            yield path, f"{data!r} is no {called}" if called else f"expected text like '{pattern}'"
     elif isinstance(data, dict):
         for key, kind in _kinds_of_values(data, expected):
             yield from unlike(data[key], kind, (*path, key))
@@ -138,12 +145,24 @@ def _kinds_of_values(data: dict[Any, Any], expected: Any) -> Iterator[tuple[Any,
         yield from ((key, typing.get_args(expected)[1]) for key in data)
 
 
-def _pattern(expected: Any) -> tuple[str | None, str | None]:
-    """Return the pattern that an annotated type describes its texts by, and what such a text is called."""
+def _pattern(expected: Any) -> tuple[str | None, str | None, bool]:
+    """Return the pattern that an annotated type describes its texts by, what such a text is called, if it is a day."""
     for meta in getattr(expected, "__metadata__", ()):
         if isinstance(meta, msgspec.Meta) and meta.extra_json_schema:
-            return meta.extra_json_schema.get("pattern"), meta.description
-    return None, None
+            more = meta.extra_json_schema
+            return more.get("pattern"), meta.description, more.get("format") == "date"
+    return None, None, False
+
+
+def _is_in_the_calendar(day: str) -> bool:
+    """Say whether there is such a day: the pattern lets 2026-02-30 through."""
+    from datetime import date
+
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return False
+    return True
 
 
 def _member(data: dict[Any, Any], members: tuple[Any, ...]) -> Any:

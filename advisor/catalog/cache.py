@@ -39,7 +39,7 @@ def cached(kind: str, folders: Sequence[Path], made_with: str, record_type: type
     stamps = "\n".join([made_with, *(line for line, _ in found)]).encode(errors="surrogateescape")
     newest = max((changed for _, changed in found), default=0)
     file = cache / f"{kind}-{zlib.crc32(os.fsencode(os.pathsep.join(map(str, folders)))):08x}.msgpack"
-    with contextlib.suppress(OSError, ValueError, msgspec.MsgspecError):
+    with contextlib.suppress(OSError, ValueError):
         content = file.read_bytes()
         written, size = map(int, content[:_HEAD].split())
         if content[_HEAD : _HEAD + size] == stamps and newest + SETTLED < written:

@@ -80,12 +80,10 @@ LANGUAGES_OFTEN_MEANT = {
 """Codes that people write for others."""
 INDIVIDUAL_LANGUAGES = {
     "ar": ("arb",), "az": ("azj",), "et": ("ekk",), "fa": ("pes",), "lv": ("lvs",), "ms": ("zsm",), "no": ("nb", "nn"),
-    "sq": ("als",), "sw": ("swh",), "uz": ("uzn",),
+    "sq": ("als",), "sw": ("swh",), "tl": ("fil",), "uz": ("uzn",),
 }  # fmt: skip
 """Tags that stand for several languages (ISO 639-3 macrolanguages), and the one that is usually meant by each."""
-SAME_LANGUAGE = {"fil": "tl"} | {
-    code: shared for shared, codes in INDIVIDUAL_LANGUAGES.items() for code in codes if len(code) == 3
-}
+SAME_LANGUAGE = {code: shared for shared, codes in INDIVIDUAL_LANGUAGES.items() for code in codes if len(code) == 3}
 """Tags that are asked for by another: Filipino is standardized Tagalog; Standard Arabic is what `ar` means."""
 SCRIPT_OF_REGION = {"zh-CN": "zh-Hans", "zh-SG": "zh-Hans", "zh-TW": "zh-Hant", "zh-HK": "zh-Hant", "zh-MO": "zh-Hant"}
 """Written Chinese by region: makers declare the script."""
@@ -101,6 +99,14 @@ def countries() -> dict[str, str]:
 def languages() -> dict[str, str]:
     """Return language names by the first part of their tag."""
     return _table(_LANGUAGES)
+
+
+def canonical(tag: str) -> str:
+    """Return a tag as it is asked for everywhere: `ZH-tw` as `zh-Hant`, `fil` as `tl`, `pt-br` as `pt-BR`."""
+    first, *rest = tag.split("-")
+    first = SAME_LANGUAGE.get(first.lower(), first.lower())
+    full = "-".join([first, *(part.title() if len(part) == 4 else part.upper() for part in rest)])
+    return SCRIPT_OF_REGION.get(full, full)
 
 
 def language_name(tag: str) -> str:

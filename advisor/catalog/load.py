@@ -143,7 +143,7 @@ def _shipped() -> Snapshot | None:
             return msgspec.msgpack.decode(file.read(), type=Snapshot)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, ValueError) as error:
         raise ExternalError(f"{paths.COMPILED} is damaged ({error}); install local-model-advisor again") from None
 
 

@@ -103,8 +103,10 @@ def _unknown_names(rule: Rule, snapshot: Snapshot) -> Iterator[Problem]:
             yield from _among(("territory",), "country", rule.territory, codes.countries())
             yield from _among(("seat",), "country", (rule.seat,) if rule.seat else (), codes.countries())
         case kinds.ArtifactRule(min_quant=str(name)):
-            names = [entry for table in snapshot.quantizations.values() for entry in table.entries]
-            yield from _among(("min_quant",), "quantization", (name,), names)
+            entries = {key: entry for table in snapshot.quantizations.values() for key, entry in table.entries.items()}
+            yield from _among(("min_quant",), "quantization", (name,), entries)
+            if name in entries and entries[name].increase is None and entries[name].like is None:
+                yield ("min_quant",), f"nobody has measured what {name} loses; name a finer quantization"
         case kinds.SafetyRule():
             yield from _among(("evaluation",), "safety evaluation", (rule.evaluation,), snapshot.safety)
         case kinds.EvidenceRule():

@@ -36,6 +36,8 @@ def command(
     opened = open_catalog(catalog)
     requirements = resolve(needs, opened)
     machine = choose(requirements, opened)
+    if measure and (model or machine.basis != "detected"):
+        raise UserError("--measure measures this machine: leave out --for, and name no other machine")
     if model:
         document = holders(requirements, opened, machine, opened.find_model(model))
     else:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from advisor.hub.choice import Choice
     from advisor.hub.interface import Hub
     from advisor.inspect import Subject
+    from advisor.needs.schema import Requirements
 
 KV_TYPES = ("f16", "bf16", "f32", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl")
 
@@ -42,17 +43,18 @@ def command(
     """
     from advisor.inspect import inspect, on_disk
     from advisor.model_memory import asked_of
+    from advisor.needs.resolve import resolve
 
     if not name.strip():
         raise UserError("name a GGUF file, or a model")
     opened = open_catalog(catalog)
-    asked = asked_of(needs, kv_type, offload)
+    asked, requirements = asked_of(needs, kv_type, offload), resolve(needs, opened)
     with ExitStack() as stack:
         if Path(name).exists() or name.endswith(".gguf") or name.startswith((".", "/")):
             _no_option_of_the_hub(name, quant=quant, revision=revision)
             subject = on_disk(Path(name), opened.find_model(model) if model else None)
         else:
-            subject = _on_hub(name, quant, revision, opened, needs, hash_files, stack)
+            subject = _on_hub(name, quant, revision, opened, requirements, hash_files, stack)
         document = inspect(subject, asked, opened, hash_files, _progress(hash_files, stack))
     deliver(document, "inspection", format_name, output)
     return document.exit_code
@@ -70,17 +72,15 @@ def _no_option_of_the_hub(name: str, **given: str | None) -> None:
 
 
 def _on_hub(
-    name: str, quant: str | None, revision: str | None, catalog: Catalog, needs: dict[str, Any], hash_files: bool,
-    stack: ExitStack,
+    name: str, quant: str | None, revision: str | None, catalog: Catalog, requirements: Requirements,
+    hash_files: bool, stack: ExitStack,
 ) -> Subject:  # fmt: skip
     """Return the artifact of a model that `pull` would take, read by ranges."""
     from advisor.hub.choice import choose
     from advisor.needs.machine import choose as choose_machine
-    from advisor.needs.resolve import resolve
 
     if hash_files:
         raise UserError(f"--hash would fetch all of {name}; 'advisor pull' does, and checks it")
-    requirements = resolve(needs, catalog)
     choice = choose(name, quant, requirements, catalog, choose_machine(requirements, catalog))
     hub = _connected(stack)
     return _remote(choice or _unknown(name, quant, revision, hub, catalog), revision, hub, catalog)

@@ -98,11 +98,14 @@ def write_file(target: Path, text: str) -> None:
     """
     try:
         if target.exists() and not target.is_file():
-            with open(target, "w", encoding="utf-8", newline="\n") as device:
+            with open(target, "w", encoding="utf-8", errors="replace", newline="\n") as device:
                 device.write(text)
         else:
             from advisor.atomic import replace_file
 
-            replace_file(target.resolve(), text.encode())
+            named = type(target)(os.path.realpath(target))
+            if named.is_symlink():
+                raise ExternalError(f"cannot write {target}: it links to itself")
+            replace_file(named, text.encode("utf-8", "replace"))
     except OSError as error:
         raise ExternalError(f"cannot write {target}: {error.strerror}") from None

@@ -11,6 +11,7 @@ import click
 
 from advisor.cli.options import CATALOG, open_catalog
 from advisor.cli.output import deliver, is_read_by_people, say, write_file
+from advisor.errors import UserError
 
 _FORMATS = ("table", "json", "markdown", "csv", "junit")
 _FILE = click.Path(path_type=Path)
@@ -52,6 +53,8 @@ def command(targets: tuple[str, ...], **given: Any) -> int:
     from advisor.smoke import request
 
     format_name, output = given.pop("format_name"), given.pop("output")
+    if format_name == "junit" and (len(targets) > 1 or given["compare"] or given["ratings"]):
+        raise UserError("--format junit is for the test of one model; take json or csv for several, or run them singly")
     catalog = open_catalog(given.pop("catalog"))
     done = request.answer(targets, given, catalog, date.today().isoformat(), Progress(), say)
     for path, text in (done.sheets or {}).items():

@@ -32,8 +32,8 @@ def command(
     signature: Path | None, public_key: Path | None, format_name: str, output: Path | None,
 ) -> int:  # fmt: skip
     """Hold every locked file against its size and sha256, without a network; with --find, answer a recall."""
-    if folders and sha256 is None:
-        raise UserError("--in says where --find looks; give --find SHA256 too")
+    if sha256 is None and folders:
+        raise UserError("--in says where --find SHA256 looks; a lock is named with --lock")
     if sha256 is not None:
         from advisor.hub.recall import recall, usual_folders
 

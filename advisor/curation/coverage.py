@@ -67,7 +67,7 @@ FACTS: Mapping[str, _Fact] = {
 """What is counted, in the order in which it is told."""
 
 
-class FactCoverage(msgspec.Struct, frozen=True, kw_only=True):
+class FactCoverage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One fact over all open text models: how many have it, the floor in percent, and who lacks it."""
 
     fact: str

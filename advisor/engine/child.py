@@ -84,7 +84,7 @@ class Child:
         """Return what the confinement came to; before the first answer it may not be told yet."""
         try:
             told: dict[str, str] = msgspec.json.decode((self.folder / "confinement.json").read_bytes())
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, ValueError):
             return {"confinement": "not isolated: this system has no confinement" if os.name == "nt" else "not told"}
         return told
 
@@ -112,7 +112,7 @@ class Child:
             raise self._failed()
         try:
             return msgspec.json.decode(line)
-        except msgspec.DecodeError:
+        except (ValueError, RecursionError):
             self._kill(GARBAGE)
             raise self._failed() from None
 

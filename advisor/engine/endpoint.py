@@ -230,6 +230,8 @@ class _Taken:
         for choice in _dicts(data.get("choices")):
             self.seen = True
             said = choice.get(part) or {}
+            if not isinstance(said, dict):
+                raise fault("garbage", f"the server's answer has {said!r:.80} in the place of a {part}")
             self.pieces += [said["content"]] if isinstance(said.get("content"), str) and said["content"] else []
             thought = said.get("reasoning_content") or said.get("reasoning")
             self.thoughts += [thought] if isinstance(thought, str) else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 import ssl
@@ -67,8 +68,8 @@ class Http:
         """
         content = b"".join(self._blocks(path, body, seconds))
         try:
-            return json.loads(content)
-        except ValueError:
+            return json.loads(content, parse_constant=_no_json)
+        except (ValueError, RecursionError):
             raise fault(
                 "garbage", f"{self._where(path)} answers no JSON", "Is this the address of a model server?"
             ) from None
@@ -91,8 +92,8 @@ class Http:
                 if text == b"[DONE]":
                     return
                 try:
-                    yield json.loads(text)
-                except ValueError:
+                    yield json.loads(text, parse_constant=_no_json)
+                except (ValueError, RecursionError):
                     raise fault("garbage", f"{self._where(path)} streams something that is not JSON") from None
 
     def _blocks(self, path: str, body: Any, seconds: float) -> Iterator[bytes]:
@@ -114,6 +115,9 @@ class Http:
         except urllib.error.HTTPError as error:
             with error:
                 raise HttpError(error.code, _told(error)) from None
+        except http.client.HTTPException:
+            step = "Is this the address of a model server?"
+            raise fault("garbage", f"{self._where(path)} answers something that is not HTTP", step) from None
         except (TimeoutError, urllib.error.URLError, OSError, ValueError) as error:
             raise self._unreachable(path, error, seconds) from None
 
@@ -139,20 +143,41 @@ class Http:
         )
 
 
+def _no_json(word: str) -> None:
+    """Refuse `NaN` and `Infinity`, which Python writes and no other program reads: no figure may be one."""
+    raise ValueError(word)
+
+
 def checked(url: str) -> str:
     """Return an address without a slash at its end.
 
     Raises:
         UserError: where it is none, or holds a password.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if "@" in url:
+        raise UserError(f"no passwords in addresses; set {TOKEN} to the token of the server")
+    try:
+        parts = urlsplit(url)
+        readable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        readable = False
+    if not readable:
         raise UserError(
             f"'{url}' is not the address of a server; write it like http://127.0.0.1:8080 or https://host/v1"
         )
-    if parts.username or parts.password:
-        raise UserError(f"no passwords in addresses; set {TOKEN} to the token of the server")
     return url.rstrip("/")
+
+
+def token_in(value: str) -> str | None:
+    """Return a token as it stands in a variable, without blanks around it; None where there is none.
+
+    Raises:
+        UserError: where it holds what no header can; it is not shown.
+    """
+    token = value.strip()
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise UserError(f"{TOKEN} does not hold a token: it has characters that no token has")
+    return token or None
 
 
 def _context(authority: Path | None) -> ssl.SSLContext:
@@ -167,7 +192,7 @@ def _told(error: urllib.error.HTTPError) -> str:
     text = error.read(4096).decode("utf-8", "replace")
     try:
         data = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return " ".join(text.split())[:300] or str(error.reason)
     found = data.get("error", data.get("detail", data)) if isinstance(data, dict) else data
     if isinstance(found, dict):

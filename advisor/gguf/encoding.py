@@ -16,7 +16,6 @@ SCALARS = {
 }  # fmt: skip
 """Values of fixed size by the number of their type."""
 BOOL, STRING, ARRAY = 7, 8, 9
-INTEGERS = frozenset({"uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"})
 
 
 class TensorType(NamedTuple):

@@ -66,7 +66,7 @@ def ask(text: str) -> SecondOpinion | None:
         answer = msgspec.json.decode(done.stdout, type=_Answer)
     except subprocess.TimeoutExpired:
         return SecondOpinion(tool=TOOL, findings=(f"it came to no end within {SECONDS:g} s",))
-    except (subprocess.CalledProcessError, msgspec.MsgspecError):
+    except (subprocess.CalledProcessError, ValueError, RecursionError):
         return SecondOpinion(tool=TOOL, findings=("it stopped with an error",))
     said = [
         f"{rule} {severity.lower()}: {' '.join(detail.split())[:200]}" for rule, severity, detail in answer.findings

@@ -11,7 +11,7 @@ from advisor.hardware.speed import Engine
 SCHEMA = "advisor.hardware/1"
 
 
-class Held(msgspec.Struct, frozen=True, kw_only=True):
+class Held(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A model with the quantization that fits and what it needs, in bytes and tokens per second."""
 
     model: str

@@ -59,6 +59,8 @@ class Place(NamedTuple):
 def import_bundle(path: Path, place: Place, expected: str | None, dry_run: bool, progress: Progress) -> Imported:
     """Verify a bundle, then move its files into place and write the lock; interrupted, the next call continues.
 
+    A second import of the same file waits, for both bring its bytes to one place.
+
     Raises:
         UserError: where there is no such file, or the folder holds another model's under the same name.
         DataError: where it is no bundle, or holds what a bundle may not hold; where the lock is wrong.
@@ -70,7 +72,7 @@ def import_bundle(path: Path, place: Place, expected: str | None, dry_run: bool,
     if place.lock.is_file():
         read_lock(place.lock)  # what is wrong with it is better known before anything is moved
     try:
-        with open(path, "rb") as stream:
+        with cache.alone_in(path), open(path, "rb") as stream:
             manifest, digest = _manifest(stream, path)
             if expected is not None and digest != expected.strip().lower():
                 raise UnverifiedError(f"the manifest of {path} has sha256 {digest} in the place of {expected}")
@@ -113,7 +115,7 @@ def _manifest(stream: BinaryIO, path: Path) -> tuple[Manifest, str]:
     stream.read(archive.padding(first.size))
     try:
         manifest = msgspec.json.decode(content, type=Manifest)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise DataError([f"{path}: {MANIFEST}: {error}"]) from None
     problems = list(_problems(manifest))
     if problems:

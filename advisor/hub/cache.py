@@ -57,7 +57,7 @@ def name_blob(blob: Path, name: Path) -> None:
 
 @contextlib.contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Keep other runs of the program from changing the same lock or folder meanwhile; nothing is left behind."""
+    """Keep other runs from changing the same lock or folder, or reading in the same file; nothing is left behind."""
     try:
         import fcntl
     except ImportError:  # Windows has no locks on folders

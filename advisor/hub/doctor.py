@@ -14,7 +14,7 @@ import msgspec
 from advisor.errors import AdvisorError
 from advisor.hub.cache import free_bytes
 from advisor.hub.lock import find_lock, read_lock
-from advisor.hub.settings import Settings, is_loopback, without_credentials
+from advisor.hub.settings import UNREADABLE, Settings, is_loopback, without_credentials
 from advisor.needs.units import counted, format_size
 
 SCHEMA = "advisor.doctor/1"
@@ -138,12 +138,14 @@ def _proxy(settings: Settings, environment: Mapping[str, str]) -> Check:
     around = environment.get("NO_PROXY") or environment.get("no_proxy")
     if not found:
         return Check(id="proxy", verdict="pass", said="none is set")
-    wrong = [name for name, value in found.items() if "://" not in value]
-    told = ", ".join(f"{name}={without_credentials(value)}" for name, value in sorted(found.items()))
+    shown = {name: without_credentials(value) for name, value in sorted(found.items())}
+    told = ", ".join(f"{name}={address}" for name, address in shown.items())
     told += f"; NO_PROXY={around}" if around else ""
-    if wrong:
-        remedy = f"Write {wrong[0]} like http://proxy.example.org:3128"
-        return Check(id="proxy", verdict="fail", said=f"{told}: {wrong[0]} has no scheme", remedy=remedy)
+    wrong = {name: "is no address" for name, address in shown.items() if address == UNREADABLE}
+    wrong |= {name: "has no scheme" for name, value in found.items() if "://" not in value}
+    for name, why in wrong.items():
+        remedy = f"Write {name} like http://proxy.example.org:3128; in a password, write / as %2F, # as %23, @ as %40"
+        return Check(id="proxy", verdict="fail", said=f"{told}: {name} {why}", remedy=remedy)
     return Check(id="proxy", verdict="pass", said=told)
 
 

@@ -171,20 +171,24 @@ def _copy(bundle: BinaryIO, name: str, source: Path, entry: Packed, progress: Pr
 
     Raises:
         UnverifiedError: where it is not the locked one.
+        ExternalError: where it cannot be opened.
     """
     found, size = hashlib.sha256(), 0
     bundle.write(archive.header(name, entry.size_bytes))
     try:
-        with open(source, "rb", buffering=0) as file:
-            while (chunk := file.read(CHUNK)) and size <= entry.size_bytes:
-                found.update(chunk)
-                bundle.write(chunk)
-                size += len(chunk)
-                progress.advance(len(chunk))
+        file = open(source, "rb", buffering=0)  # noqa: SIM115 - what fails below may be the bundle
     except FileNotFoundError:
         raise UnverifiedError(
             f"{source} is not there; pull it again ('advisor verify' lists what is missing)"
         ) from None
+    except OSError as error:
+        raise ExternalError(f"{source} cannot be read: {error.strerror}") from None
+    with file:
+        while (chunk := file.read(CHUNK)) and size <= entry.size_bytes:
+            found.update(chunk)
+            bundle.write(chunk)
+            size += len(chunk)
+            progress.advance(len(chunk))
     if size != entry.size_bytes or found.hexdigest() != entry.sha256:
         raise UnverifiedError(f"{source} is not the file that is locked; pull it again. No bundle was written.")
     bundle.write(bytes(archive.padding(size)))

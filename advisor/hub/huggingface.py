@@ -112,14 +112,16 @@ class HuggingFace:
         check_repository(repository)
         api = self._library.HfApi(endpoint=self.settings.endpoint, token=self._token, **_NAMED)
 
-        def ask() -> Any:
-            return api.model_info(repository, revision=revision, timeout=self.settings.timeout)
+        def ask() -> tuple[str, list[str]]:
+            try:
+                info = api.model_info(repository, revision=revision, timeout=self.settings.timeout)
+                return str(info.sha or revision), sorted(str(s.rfilename) for s in info.siblings or ())
+            except (AttributeError, KeyError, TypeError):  # what huggingface_hub makes of JSON that is no list
+                raise NotTheHubError(self.settings, f"its list of {repository} is none") from None
 
-        info = self._asked(ask, repository)
-        commit = info.sha or (revision if COMMIT.match(revision) else None)
-        if commit is None or not COMMIT.match(commit):
+        commit, names = self._asked(ask, repository)
+        if not COMMIT.match(commit):
             raise NotTheHubError(self.settings, f"its list of {repository} does not name a commit")
-        names = sorted(s.rfilename for s in info.siblings or ())
         return tuple(RemoteFile(repository=repository, revision=commit, path=name) for name in names)
 
     def fetch(self, file: RemoteFile, sink: Sink) -> None:
@@ -294,7 +296,11 @@ def _imported(settings: Settings) -> _Library:
 
 
 def _client(settings: Settings, transport: Any) -> Any:
-    """Return the one HTTP client: system trust and proxies from the environment, the token kept at home."""
+    """Return the one HTTP client: system trust and proxies from the environment, the token kept at home.
+
+    Raises:
+        ExternalError: where a certificate cannot be read, or the address of a proxy; it may hold a password.
+    """
     import httpx2
 
     def sent(request: Any) -> None:
@@ -309,13 +315,21 @@ def _client(settings: Settings, transport: Any) -> Any:
             host = response.request.url.host
             raise NotTheHubError(settings, f"{host} sends a web page (text/html) in the place of a file")
 
-    return httpx2.Client(
-        event_hooks={"request": [sent], "response": [answered]},
-        follow_redirects=True,
-        timeout=settings.timeout,
-        transport=transport,
-        verify=_trust(settings),
-    )
+    verify = _trust(settings)
+    try:
+        return httpx2.Client(
+            event_hooks={"request": [sent], "response": [answered]},
+            follow_redirects=True,
+            timeout=settings.timeout,
+            transport=transport,
+            verify=verify,
+        )
+    except (httpx2.InvalidURL, ValueError):
+        raise ExternalError(
+            "the address of a proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) cannot be read. Write it "
+            "like http://proxy.example.org:3128; in a password, write / as %2F, # as %23, @ as %40. "
+            "'advisor doctor' names it."
+        ) from None
 
 
 def _trust(settings: Settings) -> Any:

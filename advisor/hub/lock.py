@@ -203,10 +203,20 @@ def check_folder(folder: Path | None, lock: Path) -> None:
     """Refuse a folder for models that is not one for models alone.
 
     Raises:
-        UserError: where it is the lock's own, or a file.
+        UserError: where it is the lock's own, or a file, or its name cannot stand in a lock.
     """
+    if folder is not None and not _is_text(str(folder)):
+        raise UserError(f"--to {folder}: a lock cannot name a folder whose name is no text; name another")
     if folder is not None and (Path(os.path.abspath(folder)) == lock.absolute().parent or folder.is_file()):
         raise UserError(f"--to {folder} must be a folder for models alone; name another, for example models")
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def owners(lock: Path, place: Path, key: tuple[str, str, str]) -> Iterator[tuple[LockedModel, LockedFile]]:

@@ -90,6 +90,8 @@ class Puller:
             UnverifiedError: where bytes are wrong; nothing of them stays and the lock is as it was.
             ExternalError: where hub or disk are in the way; the same call continues.
         """
+        if wanted.revision is not None and not wanted.revision.strip():
+            raise UserError("--revision is empty; name a commit, branch or tag, or leave it out")
         lock = find_lock(wanted.start) or wanted.start.absolute() / NAME
         check_folder(wanted.folder, lock)
         if lock.is_file():

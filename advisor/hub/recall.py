@@ -1,4 +1,4 @@
-"""What rests on a file: every lock, bundle and saved document that names its sha256 (`advisor.recall/1`)."""
+"""What rests on a file: every lock and saved document that names its sha256 (`advisor.recall/1`)."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ def recall(sha256: str, folders: tuple[Path, ...]) -> Recall:
     if missing:
         raise UserError(f"no such folder: {', '.join(missing)}")
     found, unread, read = [], list[str](), 0
-    for path in {path.resolve(): path for folder in folders for path in _documents(folder, unread)}.values():
+    for path in {os.path.realpath(path): path for folder in folders for path in _documents(folder, unread)}.values():
         try:
             document = _document(path)
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             unread.append(str(path))
             continue
         if document is None:

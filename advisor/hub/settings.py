@@ -97,9 +97,21 @@ def origin_of(url: str) -> tuple[str, str, int]:
     return parts.scheme, (parts.hostname or "").lower(), parts.port or _PORTS.get(parts.scheme, 0)
 
 
+UNREADABLE = "(an address that cannot be read)"
+
+
 def without_credentials(url: str) -> str:
-    """Return an address without user, password, query and fragment: each may hold a secret."""
-    parts = urlsplit(url)
+    """Return an address without user, password, query and fragment: each may hold a secret.
+
+    Where a password holds a `/`, `?` or `#` as it is, nobody can tell where it ends, and nothing is shown.
+    """
+    whole = url if "://" in url else f"//{url}"
+    try:
+        parts = urlsplit(whole)
+    except ValueError:
+        return UNREADABLE
+    if "@" in whole and "@" not in parts.netloc:
+        return UNREADABLE
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}{parts.path}" if parts.scheme else f"{host}{parts.path}"
 

@@ -12,7 +12,7 @@ from advisor.catalog.load import Catalog
 from advisor.catalog.schema import Task, Use
 from advisor.errors import UserError, nearest
 from advisor.needs.schema import DEFAULT_CONTEXT, DEFAULT_MIN_QUANT, Privacy, Requirements, RequirementsFile
-from advisor.needs.units import parse_count, parse_size, parse_whole
+from advisor.needs.units import counted, parse_count, parse_size, parse_whole
 from advisor.needs.weights import CRITERIA
 from advisor.paths import read_whole
 from advisor.records import RecordError, convert, problems_in, read_data
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
+MOST_TOKENS = 1 << 36
+"""Tokens of all users together up to which memory is planned; with the largest caches known they take 100 PB."""
+SMALLEST_CACHE = 256
+"""Tokens that each user's cache has room for at least."""
 _TAG = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
 
@@ -179,7 +183,7 @@ class _Reader:
         return by_name[_named("license", name, by_name)]
 
     def _publisher(self, name: str) -> str:
-        if name.casefold() == "official":
+        if str(name).casefold() == "official":
             return "official"
         providers = self.catalog.providers
         by_name = {org: pid for pid, record in providers.items() for org in (*record.hub_orgs, *record.aliases)}
@@ -187,8 +191,8 @@ class _Reader:
         return by_name[_named("publisher", name, {"official": "official", **by_name})]
 
     def _hardware(self, name: str) -> str:
-        if name.casefold() in ("this", "unknown"):
-            return name.casefold()
+        if (word := str(name).casefold()) in ("this", "unknown"):
+            return word
         profiles = self.catalog.snapshot.hardware
         by_name = {alias: key for key, record in profiles.items() for alias in (record.name, *record.aliases)}
         by_name |= {key: key for key in profiles}
@@ -230,6 +234,10 @@ class _Reader:
         users = fields["monthly_users"]
         if users and fields["concurrency"] > users:
             self._clash("concurrency", "monthly_users", "more at once than in a month")
+        context, concurrency = fields["context"], fields["concurrency"]
+        if max(context, SMALLEST_CACHE) * concurrency > MOST_TOKENS:
+            told = f"{context:,} tokens for {counted(concurrency, 'user')} are more than any machine holds"
+            self.problems.append(f"{self.place('context' if context > MOST_TOKENS else 'concurrency')}: {told}")
 
     def _clash(self, one: str, other: str, why: str) -> None:
         self.problems.append(f"{self.place(one)} and {self.place(other)} contradict each other: {why}")
@@ -257,12 +265,11 @@ def language_tag(tag: str, catalog: Catalog) -> str:
     """
     if not re.match(_TAG, tag):
         raise ValueError(_unknown_language(tag))
-    first, *rest = tag.split("-")
-    first = codes.SAME_LANGUAGE.get(first.lower(), first.lower())
+    meant = codes.canonical(tag)
+    first = meant.split("-")[0]
     if first not in codes.languages() and first not in _languages_of(catalog):
         raise ValueError(_unknown_language(tag))
-    full = "-".join([first, *(p.title() if len(p) == 4 else p.upper() for p in rest)])
-    return codes.SCRIPT_OF_REGION.get(full, full)
+    return meant
 
 
 def _unknown_language(tag: str) -> str:
@@ -316,4 +323,6 @@ def _day(text: str) -> str:
         day = date.fromisoformat(text)
     except ValueError:
         raise ValueError(f"'{text}' is not a day; write it like 2026-11-22") from None
+    if not 2000 <= day.year < 2100:
+        raise ValueError(f"'{text}' is not a day of this century")
     return day.isoformat()

@@ -161,8 +161,10 @@ def _marks(document: Recommendation, shown: list[Candidate]) -> Iterator[str]:
     if len(document.requirements.lang) == 1 and any(not e.compared for c in shown for e in c.language_evidence):
         told.append("(in brackets) another benchmark than the one that ranks, so not compared")
     if shown and len(document.requirements.lang) > 1:
+        here = any(e.kind == "measured-here" for c in shown for e in c.language_evidence)
         told.append(
-            "evidence: plain figures are measured, (in brackets) not compared, ~ a vendor's, decl declared, - none"
+            "evidence: plain figures are measured, (in brackets) not compared, ~ a vendor's, decl declared, "
+            f"{'here by your own smoke test, ' if here else ''}- none"
         )
     if told:
         yield "Marks: " + "; ".join(told) + "."

@@ -13,7 +13,7 @@ from advisor.compare import Comparison
 from advisor.explain import Explanation
 from advisor.needs.schema import UsedPolicy
 from advisor.recommendation import Candidate, Recommendation
-from advisor.render import words
+from advisor.render import as_json, words
 from advisor.rules.finding import Finding, Ruling
 from advisor.rules.verdict import Verdict
 
@@ -47,7 +47,7 @@ def encode(document: Document, **_: object) -> str:
         },
     }
     told = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n"
+    return as_json.encode(told)
 
 
 def _candidates(document: Document) -> tuple[Candidate, ...]:

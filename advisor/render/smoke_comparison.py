@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from advisor.needs.units import format_size
 from advisor.render.columns import WIDTH_WITHOUT_TERMINAL, paragraph
 from advisor.render.columns import table as columns_of
@@ -38,9 +40,9 @@ def _outcome(check: CheckRow) -> str:
     return "" if check.same else "not run in all"
 
 
-def _figure(name: str, value: float | None) -> str:
-    if value is None:
-        return "-"
+def _figure(name: str, value: float | Literal["-"]) -> str:
+    if value == ABSENT:
+        return ABSENT
     return format_size(value) if name.endswith("_bytes") else f"{value:.2f}"
 
 

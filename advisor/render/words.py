@@ -10,7 +10,12 @@ from advisor.recommendation import Candidate, Recommendation, ReportCheck
 from advisor.rules.finding import Finding, Ruling
 from advisor.rules.verdict import Verdict
 
-EVIDENCE = {"independent": "measured", "vendor": "vendor", "declared": "declared", "none": "no evidence"}
+EVIDENCE = {
+    "measured-here": "measured here", "independent": "measured", "vendor": "vendor", "declared": "declared",
+    "none": "no evidence",
+}  # fmt: skip
+BRIEFLY = {"measured-here": "here", "declared": "decl"}
+"""The same where there is no figure, for narrow columns."""
 CRITERIA = {
     "language": "language evidence",
     "task": "task evidence",
@@ -73,12 +78,12 @@ def _voice(found: LanguageEvidence) -> str:
 def brief_evidence(candidate: Candidate) -> list[str]:
     """Return the same by language, for narrow columns: `.65` measured, `~.65` a vendor's, `decl` declared, `-` nothing.
 
-    `(.65)` was measured by another benchmark than the one that ranks.
+    `(.65)` was measured by another benchmark than the one that ranks; `here` is your own smoke test.
     """
     told = []
     for e in candidate.language_evidence:
         if e.score is None:
-            told.append("decl" if e.kind == "declared" else "-")
+            told.append(BRIEFLY.get(e.kind, "-"))
         else:
             figure = ("~" if e.kind == "vendor" else "") + f"{e.score:.3g}".removeprefix("0")
             told.append(figure if e.compared else f"({figure})")

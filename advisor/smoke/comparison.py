@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import hypot
+from typing import Literal
 
 import msgspec
 
@@ -18,8 +19,8 @@ SPREADS = 2.0
 """Standard deviations of a difference within which two rates are the same."""
 SINGLE_NOISE = 0.1
 """Share by which figures that were measured once may differ without meaning anything."""
-ABSENT = "-"
-"""Stands for the verdict and reason of a check that a result does not have."""
+ABSENT: Literal["-"] = "-"
+"""Stands for the figure, or the verdict and reason of a check, that a result does not have."""
 
 
 class Compared(Record, frozen=True, kw_only=True):
@@ -42,10 +43,10 @@ class CheckRow(Record, frozen=True, kw_only=True):
 
 
 class FigureRow(Record, frozen=True, kw_only=True):
-    """One figure in all results, how far the last is from the first, and whether that is noise."""
+    """One figure in all results (`-` where one has none), how far the last is from the first, whether that is noise."""
 
     name: str
-    values: tuple[float | None, ...]
+    values: tuple[float | Literal["-"], ...]
     change: float | None = None
     """Of the last against the first: 0.1 is a tenth more."""
     noise: float | None = None
@@ -162,17 +163,16 @@ FIGURES: dict[str, Callable[[Performance], float | None]] = {
 def _figures(results: Sequence[SmokeResult]) -> list[FigureRow]:
     rows = []
     for name, figure in FIGURES.items():
-        values = [figure(result.performance) if result.performance else None for result in results]
-        if not any(value is not None for value in values):
+        found = [figure(result.performance) if result.performance else None for result in results]
+        if not any(value is not None for value in found):
             continue
-        first, last = values[0], values[-1]
+        values = tuple(ABSENT if value is None else value for value in found)
+        first, last = found[0], found[-1]
         if not first or last is None:
-            rows.append(FigureRow(name=name, values=tuple(values)))
+            rows.append(FigureRow(name=name, values=values))
             continue
         change, noise = round(last / first - 1, 4), round(_noise(name, first, results[0], results[-1]), 4)
-        rows.append(
-            FigureRow(name=name, values=tuple(values), change=change, noise=noise, within_noise=abs(change) <= noise)
-        )
+        rows.append(FigureRow(name=name, values=values, change=change, noise=noise, within_noise=abs(change) <= noise))
     return rows
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from advisor.catalog import codes
 from advisor.catalog.load import Catalog
 from advisor.local_evidence import LanguageOutcome, LocalResult, OwnOutcome, host_id
 from advisor.smoke import store
@@ -35,8 +36,7 @@ def of_result(
     """Return what one result says; `rated` are blind comparisons: won (ties count half) and made."""
     model, engine, measured = result.model, result.engine, result.performance
     active, active_parameters = _active(result, catalog)
-    layers = engine.flags.get("n_gpu_layers", 0) if engine else 0
-    context = engine.flags.get("n_ctx", result.asked.context) if engine else result.asked.context
+    flags = engine.flags if engine else {}
     return LocalResult(
         model=model.id,
         file=model.file or model.name,
@@ -44,8 +44,8 @@ def of_result(
         document=digest,
         date=result.date,
         host=host_id(result.host),
-        context=int(context),
-        gpu_layers=int(layers),
+        context=_whole(flags.get("n_ctx"), result.asked.context),
+        gpu_layers=_whole(flags.get("n_gpu_layers"), 0),
         active_bytes=active,
         parameters=model.parameters,
         active_parameters=active_parameters,
@@ -54,6 +54,11 @@ def of_result(
         languages=tuple(_languages(result)),
         own=tuple(_own(result, ours, rated)),
     )
+
+
+def _whole(flag: object, otherwise: int) -> int:
+    """Return a flag that should be a whole number; engines may call theirs anything."""
+    return flag if isinstance(flag, int) else otherwise
 
 
 def cases_of(checks: Iterable[Check]) -> dict[tuple[str, str], list[Check]]:
@@ -81,8 +86,8 @@ def _languages(result: SmokeResult) -> Iterator[LanguageOutcome]:
         judged = [(kept, needed.get(suite, 1.0)) for (of, suite), kept in enough.items() if of == tag]
         passes = all(sum(kept) / len(kept) >= share for kept, share in judged)
         yield LanguageOutcome(
-            language=tag, verdict="pass" if passes else "fail", passed=sum(sum(kept) for kept, _ in judged),
-            cases=sum(len(kept) for kept, _ in judged),
+            language=codes.canonical(tag), verdict="pass" if passes else "fail",
+            passed=sum(sum(kept) for kept, _ in judged), cases=sum(len(kept) for kept, _ in judged),
         )  # fmt: skip
 
 

@@ -24,8 +24,8 @@ OF_SCRIPT = {
     "ORIYA": "or", "SINHALA": "si", "GREEK": "el", "GEORGIAN": "ka", "ARMENIAN": "hy",
 }  # fmt: skip
 """Scripts that one language of today has to itself, so far as answers of a model go."""
-GROUPS = (("id", "ms"), ("bs", "hr", "sr-Latn"), ("nb", "nn", "no"))
-"""Languages that no detector tells apart in a few sentences: each stands for the others."""
+GROUPS = (("id", "ms"), ("bs", "hr", "sr-Latn"), ("nb", "nn", "no"), ("fil", "tl"))
+"""Languages that no detector tells apart in a few sentences, or that have two tags: each stands for the others."""
 ALIASES = {"zh": "zh-Hans", "iw": "he", "jw": "jv", "tl": "fil", "sr-ME": "sr-Latn"}
 """Codes of pycld2 that BCP 47 writes otherwise."""
 REGIONS = {"zh-CN": "zh-Hans", "zh-SG": "zh-Hans", "zh-TW": "zh-Hant", "zh-HK": "zh-Hant", "zh-MO": "zh-Hant"}

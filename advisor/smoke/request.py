@@ -21,6 +21,7 @@ from advisor.smoke.document import SmokeResult
 from advisor.smoke.run import Watch
 from advisor.smoke.select import Selected, select
 from advisor.smoke.session import FORCED, Options, smoke_endpoint, smoke_file
+from advisor.smoke.subject import find_file
 
 SMALLEST_CONTEXT = 256
 MOST_CONTEXT = 1 << 24
@@ -76,6 +77,8 @@ def _of_files(
     say: Callable[[str], None],
 ) -> Done:
     """Test one file, or several one after the other."""
+    for target in targets:
+        find_file(target, catalog)  # a name that is wrong is better known before the others have run for an hour
     if options.force:
         say(FORCED)
     results: list[tuple[SmokeResult, str]] = []

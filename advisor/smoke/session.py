@@ -14,7 +14,7 @@ from advisor.catalog.load import Catalog
 from advisor.catalog.schema import Record
 from advisor.engine import server
 from advisor.engine.endpoint import Endpoint
-from advisor.engine.http import TOKEN, Access, checked
+from advisor.engine.http import TOKEN, Access, checked, token_in
 from advisor.engine.interface import Engine
 from advisor.engine.llama_cpp import INSTALL, LlamaCpp, Settings, installed
 from advisor.errors import ExternalError
@@ -89,9 +89,9 @@ def smoke_endpoint(
     """Test what a server of OpenAI's chat completions serves; its token stands in the environment.
 
     Raises:
-        UserError: where the address is none, or the file of the authority cannot be read.
+        UserError: where address or token are none, or the file of the authority cannot be read.
     """
-    access = Access(checked(url), os.environ.get(TOKEN) or None, authority)
+    access = Access(checked(url), token_in(os.environ.get(TOKEN, "")), authority)
     engine = Endpoint(access, served)
     model = TestedModel(endpoint=access.url, served=served)
     order = Order(model=model, host=detect(), asked=options.asked(), selected=selected, date=day,

@@ -44,7 +44,7 @@ def kept() -> Iterator[tuple[SmokeResult, str]]:
     place = folder()
     found = []
     for path in sorted(place.glob("*/*/*.json")) if place else ():
-        with contextlib.suppress(DataError, ExternalError):
+        with contextlib.suppress(DataError, OSError, ExternalError):
             result, digest = read(path)
             found.append((result.date, path.stat().st_mtime_ns, digest, result))
     for _, _, digest, result in sorted(found, key=lambda row: row[:3]):
@@ -67,7 +67,7 @@ def read(path: Path) -> tuple[SmokeResult, str]:
         raise ExternalError(f"{path} cannot be read: {error.strerror}") from None
     try:
         result = msgspec.json.decode(content, type=SmokeResult)
-    except msgspec.MsgspecError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError([f"{path}:1: no result of a smoke test: {error}"]) from None
     if result.schema != SCHEMA:
         raise DataError([f"{path}:1: its schema is '{result.schema}', not {SCHEMA}"])
@@ -114,7 +114,7 @@ def keys() -> Iterator[SheetKey]:
     """Yield the keys of all sheets that were printed here."""
     place = folder()
     for path in sorted((place / "sheets").glob("*.json")) if place else ():
-        with contextlib.suppress(OSError, msgspec.MsgspecError):
+        with contextlib.suppress(OSError, ValueError, RecursionError):
             yield msgspec.json.decode(path.read_bytes(), type=SheetKey)
 
 
@@ -132,7 +132,7 @@ def preferences() -> dict[str, tuple[float, int]]:
     total: dict[str, tuple[float, int]] = {}
     place = folder()
     for path in sorted((place / "ratings").glob("*.json")) if place else ():
-        with contextlib.suppress(OSError, msgspec.MsgspecError):
+        with contextlib.suppress(OSError, ValueError, RecursionError):
             for row in msgspec.json.decode(path.read_bytes(), type=tuple[Preference, ...]):
                 won, made = total.get(row.document, (0.0, 0))
                 total[row.document] = (won + row.won, made + row.made)

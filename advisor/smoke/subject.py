@@ -116,7 +116,7 @@ def look(named: Named, asked: Load, catalog: Catalog, machine: Machine) -> Subje
     sha256 = inspection.sha256 or inspection.files[0].sha256 or ""
     found = by_hash(sha256, catalog)
     model = TestedModel(
-        file=named.file.name,
+        file=named.file.name.encode("utf-8", "replace").decode(),
         sha256=sha256,
         size_bytes=inspection.size_bytes,
         id=found[0] if found else None,

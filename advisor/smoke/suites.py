@@ -191,5 +191,10 @@ def _probe_problems(suite: Suite) -> Iterator[tuple[Place, str]]:
     for i, probe in enumerate(suite.probes):
         if probe.probe not in PROBES:
             yield ("probes", i, "probe"), f"no probe '{probe.probe}'; there are: {', '.join(PROBES)}"
-        else:
-            yield from problems_in(probe.given, parameter_type(PROBES[probe.probe]), ("probes", i, "with"))
+            continue
+        place = ("probes", i, "with")
+        wrong = problems_in(probe.given, parameter_type(PROBES[probe.probe]), place)
+        yield from wrong
+        for j, pattern in enumerate(() if wrong or probe.probe != "no-leak" else probe.given.get("patterns", ())):
+            if told := _no_expression(pattern):
+                yield (*place, "patterns", j), f"is not a regular expression: {told}"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from advisor.catalog import schema
 from advisor.catalog.policies import contradictions, fact_paths, problems_of
 
 
@@ -50,6 +52,16 @@ def test_problems_of_a_rule(made: Any, kind: str, facts: dict[str, Any], path: t
     problems = told(made, made.rule(kind) | facts)
     assert [p for p, _ in problems] == [("rules", 0, *path)]
     assert message in problems[0][1]
+
+
+def test_a_quantization_that_nobody_has_measured_bounds_nothing(made: Any) -> None:
+    snapshot = made.catalog().snapshot
+    (name, table), *_ = snapshot.quantizations.items()
+    entries = table.entries | {"IQ1_S": schema.QuantizationLoss()}
+    tables = {name: msgspec.structs.replace(table, entries=entries)}
+    policy = made.policy(made.rule("artifact") | {"min_quant": "IQ1_S"})
+    problems = problems_of(policy, msgspec.structs.replace(snapshot, quantizations=tables))
+    assert list(problems) == [(("rules", 0, "min_quant"), "nobody has measured what IQ1_S loses; name a finer quantization")]
 
 
 EXCEPTIONS = [

@@ -56,6 +56,17 @@ class Terminal:
         for key in keys:
             self.child.send(key)
 
+    def interrupt(self) -> None:
+        """Press Ctrl-C until it ends: Python misses one that comes just before it begins to read a line."""
+        end = time.monotonic() + PATIENCE
+        again = 0.0
+        while time.monotonic() < end:
+            if time.monotonic() >= again:
+                self.child.send(CONTROL_C)
+                again = time.monotonic() + 1.0
+            if not self._read():
+                return
+
     def resize(self, columns: int, rows: int) -> None:
         """Make the window another size, which the program is told."""
         self.screen.resize(rows, columns)
@@ -63,8 +74,9 @@ class Terminal:
 
     def ends(self) -> int:
         """Wait for the end and return the exit code."""
+        end = time.monotonic() + PATIENCE
         while self._read():
-            pass
+            assert time.monotonic() < end, f"it does not end; the screen shows:\n{self.text}"
         self.child.close()
         code = self.child.exitstatus
         assert code is not None, f"killed by signal {self.child.signalstatus}"

@@ -281,7 +281,7 @@ class TestPlainTerminals:
         terminal.send(ENTER)
         terminal.send("9", ENTER)
         terminal.waits_for("That is not one of the answers.")
-        terminal.send(CONTROL_C)
+        terminal.interrupt()
         assert terminal.ends() == 130
         assert b"\x1b[" not in terminal.raw
         assert kept.exists()
@@ -332,5 +332,5 @@ class TestJapanese:
         terminal.waits_for("1. ????")
         terminal.send("1", ENTER)
         terminal.waits_for("2. ????")
-        terminal.send(CONTROL_C)
+        terminal.interrupt()
         assert terminal.ends() == 130

@@ -91,6 +91,26 @@ OVERLAYS = [
         id="an impossible day",
     ),
     pytest.param(
+        {MODEL: 'context: {native: 8192, sources: [{ref: x, accessed: "2026-02-30", kind: card}]}\n'},
+        [f"{MODEL}:1: context.sources.0.accessed: '2026-02-30' is no ISO 8601 date"],
+        id="read on a day that there is not",
+    ),
+    pytest.param(
+        {MODEL: 'gated:\n  value: true\n  sources:\n  - {ref: x, kind: card, accessed: "2026-02-03\\n"}\n'},
+        [f"{MODEL}:4: gated.sources.0.accessed: "],
+        id="read on a day with a line break",
+    ),
+    pytest.param(
+        {MODEL: f"context: {{native: 99999999999999999999, {SOURCES}}}\n"},
+        [f"{MODEL}:1: context.native: 99999999999999999999 is beyond everything that occurs"],
+        id="a number that no machine holds",
+    ),
+    pytest.param(
+        {"own/shelf_life/own.yaml": "name: Own\nfacts:\n  gated: {days: 99999999, why: never}\n"},
+        ["own/shelf_life/own.yaml:3: facts.gated.days: expected"],
+        id="a fact that stands for ever",
+    ),
+    pytest.param(
         {MODEL: 'released: {date: "2025-01-01", sources: [{ref: x, accessed: "9999-12-31", kind: card}]}\n'},
         [f"{MODEL}:1: "],
         id="read in the future",

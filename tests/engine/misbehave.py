@@ -108,6 +108,8 @@ WAYS = {
     "children": have_children,
     "looks": look_around,
     "asserts": fail_assertion,
+    "no-text": lambda: sys.stdout.buffer.write(b'"\xff"\n'),
+    "deep": lambda: sys.stdout.write("[" * 100_000 + "\n"),
     "garbage": lambda: sys.stdout.write("llama_model_loader: loaded\n"),
     "exits": lambda: sys.exit(3),
     "leaves": lambda: sys.exit(0),

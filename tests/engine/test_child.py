@@ -54,6 +54,8 @@ ENDINGS = {
     "exits": ("exit", "status 3", "newer build"),
     "leaves": ("gone", "without an answer", "newer build"),
     "garbage": ("garbage", "not an answer", "newer build"),
+    "no-text": ("garbage", "not an answer", "newer build"),
+    "deep": ("garbage", "not an answer", "newer build"),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socketserver
 import ssl
 import subprocess
 import threading
@@ -14,7 +16,7 @@ from typing import Any
 import pytest
 
 from advisor.engine.endpoint import Endpoint
-from advisor.engine.http import MOST_BYTES, Access, checked
+from advisor.engine.http import MOST_BYTES, Access, checked, token_in
 from advisor.engine.interface import EngineFailure, Message, Question, RefusedError
 from advisor.errors import UserError
 
@@ -148,6 +150,10 @@ FAULTS: dict[str, tuple[str, tuple[int, Any]]] = {
     "busy": ("busy", (503, b"")),
     "not-json": ("garbage", (200, b"data: {broken\n\n")),
     "wrong-kinds": ("garbage", (200, [{"choices": [{"delta": {"content": "x"}}], "usage": {"prompt_tokens": "many"}}])),
+    "words-alone": ("garbage", (200, [{"choices": [{"delta": "Hello"}]}])),
+    "no-number": ("garbage", (200, b'data: {"choices": [], "timings": {"prompt_per_second": NaN}}\n\n')),
+    "deep": ("garbage", (200, b"data: " + b"[" * 100_000 + b"\n\n")),
+    "deep-refusal": ("server-error", (500, b"[" * 4_000)),
     "no-answer": ("garbage", (200, {"ok": True})),
     "flood": ("flood", (200, b"x" * (MOST_BYTES + 1))),
 }
@@ -160,6 +166,22 @@ def test_every_fault_has_its_diagnosis(name: str, odd: Start, monkeypatch: pytes
     server = odd(lambda path, body: (200, MODELS) if path.endswith("/models") else response)
     endpoint = opened(server.url)
     assert failure(lambda: endpoint.ask(ASKED, 10)).diagnosis.code == code
+
+
+@pytest.mark.parametrize("said", [b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"])
+def test_a_server_that_speaks_no_http(said: bytes, socket_enabled: None) -> None:
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while self.rfile.readline().strip():
+                pass
+            with contextlib.suppress(OSError):
+                self.wfile.write(said)
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        found = failure(lambda: opened(f"http://127.0.0.1:{server.server_address[1]}")).diagnosis
+        server.shutdown()
+    assert (found.code, "not HTTP" in found.message) == ("garbage", True)
 
 
 def test_a_server_that_hangs(odd: Start) -> None:
@@ -187,10 +209,25 @@ def test_thoughts_are_told_apart(odd: Start) -> None:
     assert (reply.text, reply.reasoning) == ("Hello", "Hmm.")
 
 
-@pytest.mark.parametrize("url", ["localhost:8080", "ftp://host", "http://", "http://user:pass@host/v1"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost:8080", "ftp://host", "http://", "http://[bad", "http://host:abc", "http://host:99999",
+        "http://user:geheim@host/v1", "ftp://user:geheim@host", "http://user:ge/heim@host",
+    ],
+)  # fmt: skip
 def test_addresses_that_are_none(url: str) -> None:
-    with pytest.raises(UserError):
+    with pytest.raises(UserError) as raised:
         checked(url)
+    assert "heim" not in str(raised.value)
+
+
+def test_a_token_is_what_a_header_can_hold() -> None:
+    assert [token_in(value) for value in ("", " \n", "sk-1\n")] == [None, None, "sk-1"]
+    for value in ("geheim\nx", "geheim x", "geheim€"):
+        with pytest.raises(UserError) as raised:
+            token_in(value)
+        assert "geheim" not in str(raised.value)
 
 
 @pytest.mark.skipif(which("openssl") is None, reason="needs openssl to make a certificate")

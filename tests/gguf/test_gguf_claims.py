@@ -16,6 +16,8 @@ from advisor.catalog.load import Catalog
 from advisor.gguf import claims, identity
 from advisor.gguf.examination import Examination, examine
 from advisor.gguf.source import StreamSource
+from advisor.inspect import Subject, inspect
+from advisor.model_memory import Asked
 
 FILE = "model-Q4_K_M.gguf"
 SIZES = {"hidden": 512, "vocabulary": 32_000, "layers": 8, "forward": 2048}
@@ -255,3 +257,13 @@ def test_an_artifact_that_the_record_lacks(two: Catalog) -> None:
 )  # fmt: skip
 def test_quantizations_in_names(name: str, quantization: str | None) -> None:
     assert identity.quantization_in(name) == quantization
+
+
+def test_a_file_is_known_by_its_name_in_a_folder_of_windows_too(
+    catalog_with: Callable[..., Catalog], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("advisor.engine.memory_plan.installed", lambda: False)
+    content = model_file().content()
+    subject = Subject(FILE, lambda _: StreamSource(io.BytesIO(content)), rf"C:\models\{FILE}")
+    match = inspect(subject, Asked(), catalog_with()).match
+    assert match and (match.model, match.how) == ("maker/model", "file name")

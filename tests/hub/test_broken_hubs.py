@@ -283,6 +283,23 @@ def test_a_branch_without_a_commit_is_not_taken(hub: Hub, advisor: Any, own: Pat
 # --- login pages of networks --------------------------------------------------------------------------------
 
 
+LISTS = [b"[]", b"{}", b"null", b'{"id": "a/b"}', b'{"id": "a/b", "sha": 7, "siblings": []}', b"[" * 100_000, b'"\xff"']
+LISTS += [b'{"id": "a/b", "sha": "%s", "siblings": %s}' % (COMMIT.encode(), rest) for rest in (b"7", b"[{}]", b'["x"]')]
+
+
+@pytest.mark.parametrize("body", LISTS)
+def test_a_list_that_is_none(body: bytes, hub: Hub, reach: Any) -> None:
+    hub.answers.append(lambda handler: handler.reply(200, body, Content_Type="application/json"))
+    with pytest.raises(ExternalError):
+        reach(hub.url).listing("acme/Tiny-GGUF", "main")
+
+
+def test_a_mirror_whose_list_is_none_is_pulled_from_all_the_same(hub: Hub, advisor: Any, own: Path) -> None:
+    hub.answers.append(lambda handler: "/api/" in handler.path and handler.reply(200, b"{}"))
+    ran = advisor(*PULL, "--catalog", str(own), HF_ENDPOINT=hub.url)
+    assert ran.exit_code == 0, ran.stderr
+
+
 def test_a_login_page_is_told_for_what_it_is(hub: Hub, advisor: Any, own: Path, work: Path) -> None:
     page = b"<html><form>Accept the terms of our WLAN</form></html>"
     hub.answers.append(lambda handler: handler.reply(200, page, Content_Type="text/html; charset=utf-8"))

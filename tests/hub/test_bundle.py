@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tarfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from hub_files import LARGE, LICENSE, NOWHERE, SMALL, TINY, files_below, model, 
 from hub_server import Hub
 
 from advisor.curation.schemas import json_schema
+from advisor.hub.bundle import Place, import_bundle
+from advisor.hub.interface import Silent
 from advisor.hub.lock import read_lock
 
 # --- there and back -----------------------------------------------------------------------------------------
@@ -180,6 +183,9 @@ def test_a_changed_file_is_not_exported(bundle: Path, advisor: Any, own: Path, w
     assert "is not the file that is locked" in ran.stderr
     stored.unlink()
     assert "is not there" in advisor("bundle", "export", str(target), "--catalog", str(own)).stderr
+    stored.mkdir()
+    ran = advisor("bundle", "export", str(target), "--catalog", str(own))
+    assert (ran.exit_code, "cannot be read" in ran.stderr, "cannot write" in ran.stderr) == (4, True, False)
     assert sorted(p.name for p in tmp_path.glob("*second*")) == []
 
 
@@ -243,6 +249,27 @@ def test_an_import_that_was_killed_continues(bundle: Path, process: Any, inside:
     checked = process("verify", cwd=inside, **settings)
     checked.communicate(timeout=60)
     assert checked.returncode == 0
+    assert not list((tmp_path / "inside-hf").rglob(".advisor-import*"))
+
+
+def test_two_imports_of_one_bundle_at_once(
+    bundle: Path, process: Any, taken: Any, inside: Path, tmp_path: Path
+) -> None:
+    """The second waits for the first: they share what they bring beside its place."""
+    settings = {**NOWHERE, "HF_HOME": str(tmp_path / "inside-hf")}
+    started: list[Any] = []
+
+    class Slow(Silent):
+        def advance(self, count: int) -> None:
+            if not started:
+                started.append(process("bundle", "import", str(bundle), cwd=inside, **settings))
+                time.sleep(1.5)
+
+    place = Place(tmp_path / "inside-hf" / "hub", None, inside / "advisor.lock")
+    assert import_bundle(bundle, place, None, False, Slow()).locked
+    told = started[0].communicate(timeout=60)
+    assert started[0].returncode == 0, told
+    assert taken("verify").exit_code == 0
     assert not list((tmp_path / "inside-hf").rglob(".advisor-import*"))
 
 

@@ -99,6 +99,10 @@ def test_a_token_over_an_open_line(advisor: Any) -> None:
     ("surroundings", "check", "said"),
     [
         ({"HTTPS_PROXY": "proxy:3128"}, "proxy", "has no scheme"),
+        ({"HTTPS_PROXY": "me:geheim@proxy:3128"}, "proxy", "HTTPS_PROXY=proxy:3128: HTTPS_PROXY has no scheme"),
+        ({"HTTPS_PROXY": "http://[geheim"}, "proxy", "is no address"),
+        ({"HTTPS_PROXY": "http://me:geheim/1@proxy:3128"}, "proxy", "is no address"),
+        ({"ALL_PROXY": "http://me:1#geheim@proxy:3128"}, "proxy", "is no address"),
         (
             {"HTTPS_PROXY": "http://me:geheim@proxy.example.org:3128", "NO_PROXY": "x"},
             "proxy",

@@ -41,6 +41,15 @@ def test_a_damaged_byte_anywhere(bundle: Path, taken: Any, inside: Path, tmp_pat
     _refused(taken, inside, tmp_path, bundle, 1, "are damaged")
 
 
+@pytest.mark.parametrize("letter", [b"\xff", b"\x00", b'"'])
+def test_a_damaged_byte_in_the_manifest(letter: bytes, bundle: Path, taken: Any, inside: Path, tmp_path: Path) -> None:
+    content = bytearray(bundle.read_bytes())
+    at = content.index(b"acme/Tiny")
+    content[at : at + 1] = letter
+    bundle.write_bytes(content)
+    _refused(taken, inside, tmp_path, bundle, 3, "manifest.json: ")
+
+
 @pytest.mark.parametrize("kept", [0, 100, 512, 5000, -1024, -1, -600_000])
 def test_a_bundle_that_ends_too_early(kept: int, bundle: Path, taken: Any, inside: Path, tmp_path: Path) -> None:
     content = bundle.read_bytes()

@@ -185,3 +185,11 @@ def test_a_bundle_that_cannot_be_read(content: bytes | None, advisor: Any, own: 
     ran = advisor(*PULL, "--catalog", str(own), HF_ENDPOINT="https://127.0.0.1:9", SSL_CERT_FILE=str(bundle))
     assert ran.exit_code == 4
     assert f"the certificates of {bundle} cannot be read" in ran.stderr
+
+
+@pytest.mark.parametrize("address", ["http://me:ge/heim@proxy:1", "http://me:ge#heim@proxy:1", "gopher://geheim:1"])
+def test_an_address_of_a_proxy_that_cannot_be_read(address: str, advisor: Any, own: Path) -> None:
+    ran = advisor(*PULL, "--catalog", str(own), HF_ENDPOINT="https://hub.example.org", HTTPS_PROXY=address)
+    assert ran.exit_code == 4
+    assert "the address of a proxy in the environment" in ran.stderr
+    assert "heim" not in ran.stderr

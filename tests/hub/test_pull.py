@@ -184,6 +184,14 @@ def test_an_override_is_written_down(advisor: Any, olah: Any, own: Path, work: P
     assert locked["requirements"]["license"] == ["MIT"]
 
 
+@pytest.mark.parametrize(("option", "said"), [("--override", "needs a reason"), ("--revision", "is empty")])
+@pytest.mark.parametrize("value", ["", " "])
+def test_what_is_given_and_empty_is_a_mistake(option: str, said: str, value: str, advisor: Any, own: Path) -> None:
+    ran = advisor("pull", "tiny", *MACHINE, "--catalog", str(own), option, value, HF_ENDPOINT="http://127.0.0.1:9")
+    assert ran.exit_code == 2
+    assert said in ran.stderr
+
+
 FORBIDDING = """
 name: House rules
 description: What our lawyers allow.

@@ -274,23 +274,29 @@ def test_every_locked_model_that_holds_the_file_is_named(work: Path) -> None:
     assert found.about == "a/b, our-bank/Helpdesk"
 
 
+def test_documents_that_nobody_can_read_do_not_end_a_recall(advisor: Any, work: Path) -> None:
+    (work / "deep.json").write_text('{"schema": "advisor.smoke/1", "a": ' + "[" * 100_000)
+    (work / "circle.json").symlink_to("circle.json")
+    (work / "dangling.json").symlink_to("nowhere.json")
+    ran = advisor("verify", "--find", "a" * 64, "--format", "json")
+    assert ran.exit_code == 1
+    assert ran.document["unread"] == ["circle.json", "dangling.json", "deep.json"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("abc",), "is not a sha256"),
-        (("",), "'' is not a sha256"),
-        (("a" * 64, "--in", "nowhere"), "no such folder: nowhere"),
+        (("--find", "abc"), "is not a sha256"),
+        (("--find", ""), "is not a sha256"),
+        (("--find", "a" * 64, "--in", "nowhere"), "no such folder: nowhere"),
+        (("--in", "."), "--in says where --find SHA256 looks"),
     ],
 )
+@pytest.mark.usefixtures("pulled")
 def test_recalls_that_cannot_be_answered(arguments: tuple[str, ...], said: str, advisor: Any) -> None:
-    ran = advisor("verify", "--find", *arguments)
+    ran = advisor("verify", *arguments)
     assert ran.exit_code == 2
     assert said in ran.stderr
-
-
-def test_where_to_look_without_what_to_find(advisor: Any) -> None:
-    ran = advisor("verify", "--in", ".")
-    assert (ran.exit_code, ran.stderr) == (2, "Error: --in says where --find looks; give --find SHA256 too\n")
 
 
 @pytest.mark.usefixtures("pulled")

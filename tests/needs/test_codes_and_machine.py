@@ -48,6 +48,15 @@ def test_tags_that_stand_for_others_exist() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "meant"),
+    [("JA", "ja"), ("zh-tw", "zh-Hant"), ("ZH-hans-cn", "zh-Hans-CN"), ("fil", "tl"), ("arb", "ar"), ("nb", "nb")],
+)
+def test_a_tag_has_one_form(written: str, meant: str) -> None:
+    assert codes.canonical(written) == meant
+    assert codes.canonical(meant) == meant
+
+
+@pytest.mark.parametrize(
     ("asked", "basis", "ram", "vram"),
     [
         ({"ram": 24 * 10**9}, "stated", 24 * 10**9, None),

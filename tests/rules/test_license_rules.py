@@ -233,6 +233,17 @@ class TestLimits:
         found = made.finding(rule, model, {option: 5}, licenses={"Strict": made.license(read=read)})
         assert (found.verdict, found.missing) == (UNKNOWN, ("licenses/Strict.text",))
 
+    @pytest.mark.parametrize(("use", "verdict"), [("internal", UNKNOWN), ("customer-facing", PASS)])
+    def test_a_limit_for_another_use_does_not_stand_for_the_rest_of_a_text(
+        self, made: Any, rule: str, fact: str, option: str, more: dict[str, Any], times: int, use: str, verdict: Verdict
+    ) -> None:
+        limit = made.limit(700, "ends", uses=("customer-facing",), **more)
+        model, strict = (
+            made.model(license=made.terms("Strict")),
+            {"Strict": made.license(read="partial", **{fact: limit})},
+        )
+        assert made.finding(rule, model, {option: 5, "use": use}, licenses=strict).verdict is verdict
+
     def test_not_asked_is_no_finding(
         self, made: Any, rule: str, fact: str, option: str, more: dict[str, Any], times: int
     ) -> None:

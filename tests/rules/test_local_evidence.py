@@ -14,6 +14,7 @@ from advisor.hub.choice import choose
 from advisor.local_evidence import LanguageOutcome, LocalResult, OwnOutcome, host_id
 from advisor.recommend import recommend
 from advisor.recommendation import Candidate
+from advisor.render import FORMATS, renderer, words
 from advisor.rules.verdict import FAIL, PASS
 
 if TYPE_CHECKING:
@@ -47,6 +48,15 @@ def test_a_passing_test_lets_a_language_pass(made: Workshop) -> None:
     assert "measured here, 2026-11-25: 5 of 6" in finding.reason
     assert finding.sources[0].ref == f"advisor.smoke/1 sha256:{'d' * 64}"
     assert tested.language_evidence[0].kind == "measured-here"
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_says_that_a_language_was_measured_here(form: str, made: Workshop) -> None:
+    local = (found(languages=(spoken("pass"),)),)
+    for asked in (("ko",), ("ko", "ja")):
+        document = recommend(made.requirements(lang=asked), made.catalog(), HERE, local=local)
+        assert "here" in renderer("recommendation", form)(document, width=140)
+    assert words.evidence(document.candidate("maker/model")) == "ko measured here, ja declared"
 
 
 def test_a_failing_test_outweighs_the_makers_list(made: Workshop) -> None:

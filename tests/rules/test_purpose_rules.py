@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from advisor.catalog import schema
 from advisor.rules.verdict import FAIL, PASS, UNKNOWN, Verdict
 
 
@@ -108,3 +109,27 @@ def test_a_size_that_is_not_recorded_is_unknown_and_not_asked_for_is_silent(made
     sizeless = made.model(parameters=None)
     assert made.finding("parameters", sizeless, {"max_parameters": 10**9}).missing == ("parameters.total",)
     assert made.finding("parameters", sizeless) is None
+
+
+@pytest.mark.parametrize(
+    ("released", "as_of", "verdict"),
+    [
+        ("2026-05-01", None, PASS),
+        ("2026-05-01", "2026-05-01", PASS),
+        ("2026-05-02", "2026-05-01", FAIL),
+        ("2026-05", "2026-04-30", FAIL),
+        ("2026-05", "2026-05-10", UNKNOWN),
+        ("2026-05", "2026-06-01", PASS),
+        ("2026-11", "2026-11-01", PASS),
+        (None, "2026-05-01", UNKNOWN),
+        (None, None, PASS),
+    ],
+)
+def test_what_was_not_yet_released_on_the_day(
+    made: Any, released: str | None, as_of: str | None, verdict: Verdict
+) -> None:
+    """The workshop's sources were read on 2026-11-01: what was read of by then is released."""
+    stated = schema.Released(date=released, sources=made.sources) if released else None
+    found = made.finding("status", made.model(released=stated), {"as_of": as_of})
+    assert found.verdict is verdict
+    assert found.missing == (("released.date",) if verdict is UNKNOWN else ())

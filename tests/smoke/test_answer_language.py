@@ -65,6 +65,11 @@ def test_each_sentence_alone_is_right_or_undecided(tag: str) -> None:
         (TEXTS["zh-Hant"], "zh-TW", "pass"),
         (TEXTS["zh-Hans"], "zh-TW", "fail"),
         (TEXTS["de"], "de-AT", "pass"),
+        (
+            "Bukas ang sangay tuwing Lunes hanggang Biyernes mula alas nuwebe ng umaga. Maligayang bati.",
+            "tl",
+            "pass",
+        ),
         (TEXTS["en"], "fr", "fail"),
     ],
 )

@@ -50,12 +50,13 @@ def test_stops(ends: int, verdict: str) -> None:
     assert result.check("test.s").measured == ends / 4
 
 
-LEAKS = {"fine": "pass", "Hello<|im_end|>": "fail", "[/INST] ok": "fail", "": "pass"}
+LEAKS = {"fine": "pass", "Hello<|im_end|>": "fail", "[/INST] ok": "fail", "<bos>": "fail", "": "pass"}
 
 
 @pytest.mark.parametrize("answer", LEAKS)
 def test_leaks(answer: str) -> None:
-    suite = "probes: [{id: l, probe: no-leak, with: {prompts: [hi], patterns: ['\\[/?INST\\]']}}]"
+    patterns = ["\\[/?INST\\]", "(<)(bos)(>)"]
+    suite = f"probes: [{{id: l, probe: no-leak, with: {{prompts: [hi], patterns: {json.dumps(patterns)}}}}}]"
     engine = Scripted(lambda q: reply(answer), EngineFacts(name="scripted", special_tokens=("<|im_end|>",)))
     assert verdicts(run(suite, engine))["test.l"] == LEAKS[answer]
 

@@ -66,6 +66,13 @@ def test_results_are_kept_by_file_and_machine_and_read_again(own_folder: Path) -
     assert store.keep(done) == path
     (own_folder / SHA256 / "x").mkdir()
     (own_folder / SHA256 / "x" / "bad.json").write_text("{", encoding="ascii")
+    deep = msgspec.json.encode(done).replace(b'"isolation":{', b'"isolation":{"deep":' + b"[" * 100_000)
+    (own_folder / SHA256 / "x" / "deep.json").write_bytes(deep)
+    for kind in ("sheets", "ratings"):
+        (own_folder / kind).mkdir()
+        (own_folder / kind / "no-text.json").write_bytes(b'[{"document": "\xff", "won": 1, "made": 1}]')
+    assert (list(store.keys()), store.preferences()) == ([], {})
+    (own_folder / SHA256 / "x" / "no-text.json").write_bytes(b'{"schema": "\xff"}')
     assert len(list(store.kept())) == 1
     assert not [path for path in own_folder.rglob(".*") if path.is_file()]
 
@@ -88,6 +95,14 @@ def test_own_prompts_become_evidence(shipped: Catalog) -> None:
     assert (own.suite, own.task, own.passed, own.cases, own.preferred, own.compared) == ("test", "chat", 3, 4, 2.5, 4)
     assert own.passed_low < 3 / 4 and own.value == pytest.approx((own.passed_low + own.preferred_low) / 2)
     assert of_result(result(), "d" * 64, shipped, frozenset({"test"}), (0, 0)).own == ()
+
+
+def test_flags_that_an_engine_calls_otherwise_are_not_taken_for_numbers(shipped: Catalog) -> None:
+    done = result()
+    assert done.engine
+    odd = msgspec.structs.replace(done.engine, flags={"n_ctx": "8k", "n_gpu_layers": "all"})
+    found = of_result(msgspec.structs.replace(done, engine=odd), "d" * 64, shipped, frozenset(), (0, 0))
+    assert (found.context, found.gpu_layers) == (done.asked.context, 0)
 
 
 LANGUAGE = "at_least: SHARE\ncases:\n" + "".join(
@@ -166,6 +181,12 @@ def test_comparisons_say_what_is_noise() -> None:
     assert document.notes == ()
 
 
+def test_a_figure_that_one_result_lacks_is_no_null() -> None:
+    document = compare([(result(performance=measured(10.0, 10.1, 10.2)), "1"), (result(performance=None), "2")])
+    assert b"null" not in msgspec.json.encode(document)
+    assert document.figures[0].values == (1.0, "-")
+
+
 def test_comparisons_say_what_else_is_different() -> None:
     other = msgspec.structs.replace(HOST, cpu_name="Other")
     document = compare([(result(), "1"), (result(host=other), "2")])
@@ -224,6 +245,12 @@ def test_sheets_that_cannot_be_counted(tmp_path: Path) -> None:
     assert len(raised.value.problems) == 4
     target.write_text("no,situation\n1,x\n", encoding="utf-8")
     with pytest.raises(UserError, match="key is not here"):
+        rate([target])
+    target.write_text("x" * 200_000, encoding="utf-8")
+    with pytest.raises(UserError, match="key is not here"):
+        rate([target])
+    target.write_text(text.rstrip("\r\n") + "x" * 200_000, encoding="utf-8")
+    with pytest.raises(DataError, match=r"sheet\.csv:1: is not the table that was printed: field larger"):
         rate([target])
 
 

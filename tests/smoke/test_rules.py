@@ -37,6 +37,10 @@ ROWS: list[tuple[str, Any, str, str]] = [
     ("json_schema", {"const": 1}, "Here:\n```json\n1\n```", "pass"),
     ("json_schema", {"const": 1}, "2", "fail"),
     ("json_schema", {"type": 7}, "2", "unknown"),
+    ("json_schema", {"$ref": "#/nowhere"}, "2", "unknown"),
+    ("json_schema", {"$ref": "http://127.0.0.1:9/schema.json"}, "2", "unknown"),
+    ("json_schema", {"const": 1}, "[" * 5000, "fail"),
+    ("json_schema", {"type": "number"}, "NaN", "fail"),
     ("stops", True, "x", "pass"),
     ("stops", False, "x", "fail"),
 ]

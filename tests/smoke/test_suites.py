@@ -31,6 +31,8 @@ MISTAKES = {
         "t.yaml:4: cases.0.messages: the last one must be the user's",
     "probes: [{id: a, probe: nedle}]": "no probe 'nedle'",
     "probes: [{id: a, probe: needle, with: {filer: [x]}}]": "unknown key 'filer'; did you mean 'filler'?",
+    "probes:\n  - {id: a, probe: no-leak, with: {prompts: [x], patterns: [a, '(']}}":
+        "t.yaml:4: probes.0.with.patterns.1: is not a regular expression: missing )",
     "at_least: 2": "at_least",
     "": "there is nothing to test",
     "cases: [": "t.yaml:",

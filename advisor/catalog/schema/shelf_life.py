@@ -1,12 +1,17 @@
 """How long a kind of fact stands after it was last read."""
 
-from advisor.catalog.schema.source import Count, Record, Text
+from typing import Annotated
+
+from msgspec import Meta
+
+from advisor.catalog.schema.source import Record, Text
 
 
 class ShelfLife(Record, frozen=True, kw_only=True):
     """Days for which a fact stands after the day it was read or measured on; without days it does not age."""
 
-    days: Count | None = None
+    days: Annotated[int, Meta(gt=0, le=36525)] | None = None
+    """A hundred years at most."""
     why: Text
 
 

@@ -6,16 +6,21 @@ import msgspec
 from msgspec import Meta
 
 
-def like(pattern: str, description: str | None = None) -> Meta:
-    """Describe text that matches a pattern.
+def like(pattern: str, description: str | None = None, **more: str) -> Meta:
+    """Describe text that matches a pattern, and further words of JSON Schema; `format="date"`: there is such a day.
 
     Files are held to it when they are read (`advisor.records`); what was compiled from them is not searched again.
     """
-    return Meta(description=description, extra_json_schema={"pattern": pattern})
+    return Meta(description=description, extra_json_schema={"pattern": pattern, **more})
 
 
 Date = Annotated[str, like(r"^(19|20)\d{2}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$", "ISO 8601 date or month (like 2026-11-22)")]
-Day = Annotated[str, like(r"^20\d{2}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$", "ISO 8601 date (like 2026-11-22)")]
+Day = Annotated[
+    str,
+    like(
+        r"^20\d{2}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$", "ISO 8601 date (like 2026-11-22)", format="date"
+    ),
+]
 Text = Annotated[str, Meta(min_length=1)]
 Country = Annotated[str, like(r"^[A-Z]{2}$", "ISO 3166-1 alpha-2 code (like JP)")]
 Tag = Annotated[str, like(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", "BCP 47 tag (like ja or zh-Hant)")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from advisor.catalog.schema import Released
 from advisor.rules.finding import Finding, unknown
 from advisor.rules.subject import Need, Subject
 from advisor.rules.verdict import FAIL, PASS
@@ -14,7 +15,10 @@ def lister(subject: Subject, need: Need) -> str:
 
 
 def status(subject: Subject, need: Need) -> Finding:
-    """Fail what is only announced or retired; a superseded model passes with a condition."""
+    """Fail what is only announced or retired; a superseded model passes with a condition.
+
+    With `--as-of` what was released after that day fails, and of what nobody knows the day it is open.
+    """
     availability = subject.model.availability
     if availability.weights == "announced":
         return Finding(
@@ -22,7 +26,7 @@ def status(subject: Subject, need: Need) -> Finding:
             reason="announced, but its weights have not been published", sources=availability.sources,
         )  # fmt: skip
     as_of, released = need.requirements.as_of, subject.model.released
-    if as_of and released is None:
+    if as_of and (released is None or _in_that_month(released, as_of)):
         return unknown("status", "the day of its release is not recorded", "released.date", required=as_of)
     if as_of and released and released.date[: len(as_of)] > as_of[: len(released.date)]:
         return Finding(
@@ -35,3 +39,9 @@ def status(subject: Subject, need: Need) -> Finding:
         rule="status", verdict=verdict, observed=availability.status, required="active",
         reason=f"{lister(subject, need)} as {availability.status}", conditions=conditions, sources=availability.sources,
     )  # fmt: skip
+
+
+def _in_that_month(released: Released, day: str) -> bool:
+    """Say whether only the month of a release is known, and `day` lies in it before anybody read of the release."""
+    month = len(released.date) < len(day) and day.startswith(released.date)
+    return month and all(source.accessed > day for source in released.sources)

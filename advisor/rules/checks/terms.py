@@ -121,18 +121,15 @@ def _limited(subject: Subject, need: Need, rule: str, option: str, given: int | 
         limits: tuple[Limit, ...] = ()
         if term.license:
             limits = term.license.monthly_users if rule == "users" else term.license.revenue
-        found += [_against_limit(subject, need, rule, option, given, term, limit) for limit in limits]
-        if not limits:
+        concerning = [limit for limit in limits if not limit.uses or need.requirements.use in limit.uses]
+        found += [_against_limit(subject, rule, option, given, term, limit) for limit in concerning]
+        if not concerning:
             found.append(_unread(rule, subject, term, given))
     gap = unsettled(rule, subject.chain, given)
     return _strictest(rule, [*found, *([gap] if gap else [])], given)
 
 
-def _against_limit(
-    subject: Subject, need: Need, rule: str, option: str, given: int, term: Term, limit: Limit
-) -> Finding | None:
-    if limit.uses and need.requirements.use not in limit.uses:
-        return None
+def _against_limit(subject: Subject, rule: str, option: str, given: int, term: Term, limit: Limit) -> Finding | None:
     yearly = limit.above * (12 if rule == "revenue" and limit.period == "month" else 1)
     if given <= yearly:
         return None

@@ -72,7 +72,8 @@ def no_leak(bench: Bench, asked: NoLeak) -> Iterator[Judgement]:
     leaks = []
     for exchange in bench.exchanges:
         said = " ".join(message.content for message in exchange.messages)
-        leaks += [match for match in pattern.findall(exchange.reply.text) if match not in said]
+        found = (match.group() for match in pattern.finditer(exchange.reply.text))
+        leaks += [marker for marker in found if marker not in said]
     if leaks:
         shown = ", ".join(sorted(set(leaks))[:5])
         yield Judgement("fail", f"template tokens in {len(leaks)} places of its answers: {shown}", len(leaks), 0)

@@ -40,20 +40,31 @@ def json_by_grammar(bench: Bench, asked: JsonByGrammar) -> Iterator[Judgement]:
         yield _judged(given.text, asked.schema)
 
 
+def _no_json(word: str) -> None:
+    raise ValueError(f"{word} is Python's and no JSON")
+
+
 def _judged(text: str, schema: dict[str, Any]) -> Judgement:
     try:
-        data = json.loads(text)
-    except ValueError as error:
+        data = json.loads(text, parse_constant=_no_json)
+    except (ValueError, RecursionError) as error:
         return Judgement("fail", f"not JSON ({error}): {quoted(text)}", False, True)
     try:
         import jsonschema
+        from referencing import Registry
+        from referencing.exceptions import Unresolvable
     except ImportError:
         return Judgement("unknown", f"it is JSON; whether it keeps the schema needs {INSTALL}")
     try:
-        jsonschema.validate(data, schema)
-    except jsonschema.ValidationError as error:
-        place = "/".join(str(step) for step in error.absolute_path) or "the whole"
-        return Judgement("fail", f"{place}: {error.message[:160]}", False, True)
-    except jsonschema.SchemaError as error:
-        return Judgement("unknown", f"the schema itself is wrong: {error.message[:160]}")
+        kind = jsonschema.validators.validator_for(schema)
+        kind.check_schema(schema)
+        # An empty registry: what a schema refers to elsewhere is not fetched from any network.
+        found = jsonschema.exceptions.best_match(kind(schema, registry=Registry()).iter_errors(data))
+    except jsonschema.SchemaError as wrong:
+        return Judgement("unknown", f"the schema itself is wrong: {wrong.message[:160]}")
+    except Unresolvable as wrong:
+        return Judgement("unknown", f"the schema refers to what it does not hold: {str(wrong)[:160]}")
+    if found is not None:
+        place = "/".join(str(step) for step in found.absolute_path) or "the whole"
+        return Judgement("fail", f"{place}: {found.message[:160]}", False, True)
     return Judgement("pass", "JSON that keeps the schema", True, True)
