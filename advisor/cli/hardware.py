@@ -29,10 +29,6 @@ def command(
     from advisor.needs.machine import choose
     from advisor.needs.resolve import resolve
 
-    if measure and model:
-        raise UserError("--measure is of this machine and --for names profiles; give one of them")
-    if measure and (needs["hardware"] or "this").casefold() != "this":
-        raise UserError(f"--measure measures this machine, not {needs['hardware']}; leave --hardware out")
     opened = open_catalog(catalog)
     requirements = resolve(needs, opened)
     machine = choose(requirements, opened)

@@ -78,8 +78,6 @@ OPTIONS = [
     (("compare",), "Missing argument"),
     (("compare", "asagi", "asagy"), "unknown model 'asagy'"),
     (("hardware", "--for", "asagy"), "unknown model 'asagy'"),
-    (("hardware", "--measure", "--hardware", "gpu-24gb"), "--measure measures this machine, not gpu-24gb"),
-    (("hardware", "--measure", "--for", "asagi"), "give one of them"),
     (("inspect", ""), "name a GGUF file, or a model"),
     (("inspect", "m.gguf", "--quant", "Q8_0"), "only a model on the hub takes --quant; m.gguf is a file"),
     (("recommend", "--vram", "0GB"), "'0GB' is an impossible size; leave it out where there is none"),

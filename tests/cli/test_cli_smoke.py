@@ -46,7 +46,6 @@ MISTAKES: dict[tuple[str, ...], str] = {
     ("m.gguf", "n.gguf", "--format", "junit"): "--format junit is for the test of one model",
     ("--ratings", "a.csv", "--format", "junit"): "--format junit is for the test of one model",
     (__file__, "nothing.gguf"): "there is no file 'nothing.gguf'",
-    ("m.gguf", "--lang", "sw"): "no suite of ours asks anything in sw",
     ("--endpoint", "127.0.0.1"): "is not the address of a server",
     ("--endpoint", "http://[bad"): "is not the address of a server",
     ("--endpoint", "http://host:abc"): "is not the address of a server",
