@@ -53,6 +53,8 @@ def _of_rule(rule: Rule) -> Iterator[Problem]:
     empty = all(value is None or value is False or value == () for value in asked.values())
     if empty and not isinstance(rule, kinds.EvidenceRule):
         yield (), f"asks nothing; give it {' or '.join(asked)}"
+    if isinstance(rule, kinds.SafetyRule) and rule.most is None and rule.least is None:
+        yield (), "sets no bound, so that any figure would do; give it most or least"
     both = set(getattr(rule, "allow", ())) & set(getattr(rule, "deny", ()))
     for name in sorted(both):
         yield ("allow",), f"'{name}' is both allowed and denied"

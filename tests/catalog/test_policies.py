@@ -54,6 +54,13 @@ def test_problems_of_a_rule(made: Any, kind: str, facts: dict[str, Any], path: t
     assert message in problems[0][1]
 
 
+def test_a_safety_rule_without_a_bound_is_none(made: Any) -> None:
+    problems = told(made, made.rule("safety") | {"evaluation": "none"})
+    assert [message for path, message in problems if path == ("rules", 0)] == [
+        "sets no bound, so that any figure would do; give it most or least"
+    ]
+
+
 def test_a_quantization_that_nobody_has_measured_bounds_nothing(made: Any) -> None:
     snapshot = made.catalog().snapshot
     (name, table), *_ = snapshot.quantizations.items()
