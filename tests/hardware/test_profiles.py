@@ -25,7 +25,7 @@ def test_there_are_at_least_thirty():
 def test_figures_have_the_right_size(profile_id):
     profile = PROFILES[profile_id]
     each = profile.memory_bytes / profile.devices
-    assert 8 * GIB <= each <= 1024 * GIB
+    assert 4 * GIB <= each <= 1024 * GIB
     assert 40e9 <= profile.bandwidth / profile.devices <= 10e12
     if profile.flops:
         least, most = (2e12, 30e12) if profile.kind == "apple" else (20e12, 3e15)
