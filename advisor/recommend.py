@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 import msgspec
 
@@ -34,7 +33,7 @@ from advisor.rules.subject import Need
 from advisor.rules.verdict import FAIL, PASS, UNKNOWN
 
 
-class _Beside(NamedTuple):
+class _Beside(msgspec.Struct, frozen=True, gc=False):
     """What is told of models beside their verdicts."""
 
     freshness: Freshness

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+import msgspec
 from msgspec.structs import replace
 
 from advisor.hardware.speed import COMPUTE_SHARE, Engine
 
 
-class Observation(NamedTuple):
+class Observation(msgspec.Struct, frozen=True, gc=False):
     """One measured run: bytes and parameters that a token needs, rates in tokens/s, the file and the day."""
 
     placement: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from advisor.hardware import amd, apple, intel, linux, nvidia
+from advisor.hardware import amd, intel, linux, nvidia
 from advisor.hardware.findings import Found
 from advisor.hardware.probe import Probe, SystemProbe
 from advisor.hardware.schema import Machine
@@ -46,6 +46,8 @@ def _linux(probe: Probe) -> Machine:
 
 
 def _mac(probe: Probe) -> Machine:
+    from advisor.hardware import apple
+
     mac = apple.read(probe)
     found = apple.find(probe, mac.cpu_name)
     return _machine(probe, "macos", mac.memory_bytes, mac.cpu_name, found, [])

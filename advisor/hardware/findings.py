@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -13,7 +13,7 @@ MIB = 1 << 20
 GIB = 1 << 30
 
 
-class Found(NamedTuple):
+class Found(msgspec.Struct, frozen=True, gc=False):
     """GPUs that can hold a model, whether they share RAM, remarks, and whether a tool answered."""
 
     gpus: tuple[Gpu, ...] = ()

@@ -15,7 +15,6 @@ from advisor.needs.schema import DEFAULT_CONTEXT, DEFAULT_MIN_QUANT, Privacy, Re
 from advisor.needs.units import counted, parse_count, parse_size, parse_whole
 from advisor.needs.weights import CRITERIA
 from advisor.paths import read_whole
-from advisor.records import RecordError, convert, problems_in, read_data
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +41,8 @@ def read_file(path: Path) -> Written:
     Raises:
         UserError: where the file cannot be read or is not YAML with keys.
     """
+    from advisor.records import RecordError, convert, problems_in, read_data
+
     try:
         text = read_whole(path).decode("utf-8")
     except OSError as error:

@@ -41,6 +41,8 @@ def language(judged: Judged, need: Need) -> Value | None:
 
 
 def _mean(parts: list[Value]) -> Value:
+    if len(parts) == 1:
+        return parts[0]
     return Value(
         sum(p.value for p in parts) / len(parts),
         "; ".join(p.basis for p in parts),

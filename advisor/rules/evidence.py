@@ -25,10 +25,13 @@ def names(declared: Collection[str], asked: str) -> bool:
     """
     if asked in declared or (asked == "zh" and {"zh-Hans", "zh-Hant"} <= set(declared)):
         return True
-    if any(individual in declared for individual in codes.INDIVIDUAL_LANGUAGES.get(asked, ())):
+    if asked in codes.INDIVIDUAL_LANGUAGES and any(tag in declared for tag in codes.INDIVIDUAL_LANGUAGES[asked]):
         return True
-    parts = asked.split("-")
-    return any("-".join(parts[:count]) in declared for count in range(1, len(parts)))
+    while "-" in asked:
+        asked = asked.rpartition("-")[0]
+        if asked in declared:
+            return True
+    return False
 
 
 def voice(benchmark: Benchmark, model: Model) -> str:
