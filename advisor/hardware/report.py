@@ -44,7 +44,7 @@ class HardwareReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     here: Held | None = None
     """What the machine itself would hold of that model, where it does."""
     reason: str | None = None
-    """Why no profile holds it, where that is not for want of memory."""
+    """Why no profile holds it, where that is known: its shape is not, or the least that it needs."""
 
     @property
     def exit_code(self) -> int:
